@@ -1,0 +1,1 @@
+"""The training-cost ledger: what it really cost to train a model."""

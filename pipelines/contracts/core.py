@@ -1,0 +1,283 @@
+"""Contracts of the core layer: one meaning, one table. These names are a promise to whoever queries the file."""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from pipelines.contracts import inputs as i
+from pipelines.contracts import vocabulary as v
+from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, ForeignKey, column, table
+
+ADD_SOURCE = "add the document to data/reference/sources.yaml, or correct the id"
+ADD_MODEL = "add data/disclosures/<model_id>.yaml, or correct the id"
+ADD_HARDWARE = "add the accelerator to data/reference/hardware.yaml, or correct the id"
+
+SOURCE = ForeignKey("source_id", "core.sources", ADD_SOURCE)
+
+
+@table("core.sources", key=("source_id",))
+class Sources(i.StagedSources):
+    """One row per document a number was taken from."""
+
+
+@table(
+    "core.hardware",
+    key=("hardware_id",),
+    foreign_keys=(SOURCE,),
+)
+class Hardware(i.StagedHardware):
+    """One row per accelerator."""
+
+    price_proxy_hardware_id: pl.String = column(
+        "The accelerator whose price stands in when this one has no quote at all.", nullable=True
+    )
+
+
+@table(
+    "core.method_constants", key=("method_id", "constant_id"), foreign_keys=(SOURCE,)
+)
+class MethodConstants(i.StagedMethodConstants):
+    """One row per constant of a costing method."""
+
+
+@table("core.models", key=("model_id",), foreign_keys=(SOURCE,))
+class Models(i.StagedModels):
+    """One row per model."""
+
+
+@table(
+    "core.model_lineage",
+    key=("child_model_id", "parent_model_id", "relation"),
+    foreign_keys=(
+        ForeignKey("child_model_id", "core.models", ADD_MODEL),
+        ForeignKey("parent_model_id", "core.models", ADD_MODEL, sets_aside=False),
+        SOURCE,
+    ),
+)
+class ModelLineage(i.StagedModelLineage):
+    """One row per model, parent and relation; an edge to a model that was set aside stays."""
+
+
+@table(
+    "core.training_phases",
+    key=("phase_id",),
+    foreign_keys=(
+        ForeignKey("model_id", "core.models", ADD_MODEL),
+        ForeignKey("hardware_id", "core.hardware", ADD_HARDWARE),
+        SOURCE,
+        ForeignKey("stated_price_source_id", "core.sources", ADD_SOURCE),
+    ),
+)
+class TrainingPhases(i.StagedTrainingPhases):
+    """One row per phase of one model's training, as disclosed; only primary rows are ever summed."""
+
+    implied_utilization_ratio: pl.Float64 = column(
+        "Share of the 16-bit peak that hours, tokens and parameters imply.", nullable=True, ge=0
+    )
+    flags: pl.List(pl.String) = column("What to know about the disclosure.")
+
+
+@table(
+    "core.disclosed_quantities",
+    key=("phase_id", "quantity"),
+    foreign_keys=(
+        ForeignKey("phase_id", "core.training_phases", "the phase itself was set aside: mend it first"),
+        SOURCE,
+    ),
+)
+class DisclosedQuantities(i.StagedDisclosedQuantities):
+    """One row per phase and disclosed quantity, with the place it was printed."""
+
+
+@table(
+    "core.price_quotes",
+    key=("quote_id",),
+    foreign_keys=(SOURCE, ForeignKey("hardware_id", "core.hardware", ADD_HARDWARE)),
+)
+class PriceQuotes(i.SourcedRecord):
+    """One row per dated price of an accelerator, rented by the hour or bought."""
+
+    quote_id: pl.String = column("Id of the quote.", unique=True)
+    series_id: pl.String = column("Same seller, product, region and terms.")
+    provider: pl.String = column("Seller, one spelling a company.")
+    provider_as_published: pl.String = column("Seller as the source spells it.", nullable=True)
+    sku: pl.String = column("Product as the seller names it.", nullable=True)
+    hardware_id: pl.String = column("The accelerator; absent where the ledger has none.", nullable=True)
+    region: pl.String = column("Region as published.", nullable=True)
+    pricing_category: pl.String = column("Terms of the price.", isin=list(v.PRICING_CATEGORY))
+    commitment: pl.String = column("Length of the commitment.", nullable=True, isin=["1y", "3y"])
+    commitment_payment: pl.String = column("How a commitment is paid.", nullable=True)
+    price_as_published: pl.String = column("The price, untouched.")
+    currency: pl.String = column("Currency as published (ISO 4217).")
+    unit_as_published: pl.String = column("Unit of that price.")
+    price_scope: pl.String = column("What the published price is for.")
+    list_unit_price_usd_per_gpu_hour: UNIT_PRICE = column(
+        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**5
+    )
+    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", nullable=True, ge=0, le=10**8)
+    observed_on: pl.Date = column(
+        "Day the price was seen; where only a latest day is known, that day.", nullable=True
+    )
+    effective_from: pl.Date = column("First day in force.", nullable=True)
+    effective_to: pl.Date = column("First day no longer in force.", nullable=True)
+    recorded_at: pl.Datetime("us", "UTC") = column("When the ledger knew it.", nullable=True)
+    superseded_at: pl.Datetime("us", "UTC") = column("When the ledger replaced it.", nullable=True)
+    locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
+    url: pl.String = column("Address of the page.", nullable=True)
+    note: pl.String = column("What to know about the row.", nullable=True)
+    flags: pl.List(pl.String) = column("What to know about the price.")
+    is_usable: pl.Boolean = column("Whether a cost may be based on it.")
+
+
+@table("core.token_prices", key=("quote_id",), foreign_keys=(SOURCE,))
+class TokenPrices(i.StagedTokenPrices):
+    """One row per dated price of a model's tokens."""
+
+
+@table(
+    "core.exchange_rates", key=("observed_on", "base_currency", "quote_currency"), foreign_keys=(SOURCE,)
+)
+class ExchangeRates(i.StagedExchangeRates):
+    """One row per day and pair of currencies."""
+
+
+@table("core.price_index", key=("series_id", "observed_on", "vintage_on"), foreign_keys=(SOURCE,))
+class PriceIndex(i.StagedPriceIndex):
+    """One row per series, month and vintage: revisions are kept."""
+
+
+@table("core.electricity_prices", key=("observation_id",), foreign_keys=(SOURCE,))
+class ElectricityPrices(i.StagedElectricityPrices):
+    """One row per area, period and source of an electricity price."""
+
+
+@table(
+    "core.cost_claims",
+    key=("claim_id",),
+    foreign_keys=(ForeignKey("model_id", "core.models", ADD_MODEL), SOURCE),
+)
+class CostClaims(i.StagedCostClaims):
+    """One row per printed claim of a cost, with what it truly covers."""
+
+
+class CostColumns(Contract):
+    """The three ends of a cost and why one may be absent."""
+
+    cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True, ge=0)
+    cost_mid_usd: USD = column("The cost; for a lower bound its floor.", nullable=True, ge=0)
+    cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True, ge=0)
+    cost_missing_reason: pl.String = column(
+        "Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON)
+    )
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
+
+    @pa.dataframe_check(description="cost_low_usd <= cost_mid_usd <= cost_high_usd")
+    def cost_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Ends in order, up to the rounding of a cent."""
+        mid, cent = pl.col("cost_mid_usd").cast(pl.Float64), 0.011
+        low, high = pl.col("cost_low_usd"), pl.col("cost_high_usd")
+        ordered = (low <= mid + cent).fill_null(value=True) & (mid <= high + cent).fill_null(value=True)
+        return data.lazyframe.select(ordered & (low <= high + cent).fill_null(value=True))
+
+    @pa.dataframe_check(description="a cost or the reason why there is none, never both")
+    def cost_without_reason(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """An unknown is absent with a reason."""
+        known = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
+        return data.lazyframe.select(known != pl.col("cost_missing_reason").is_not_null())
+
+    @pa.dataframe_check(description="an unknown cost is never zero")
+    def zero_cost(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """No cost is zero: tiny runs cost at least a cent."""
+        return data.lazyframe.select((pl.col("cost_mid_usd") > 0).fill_null(value=True))
+
+
+class PhaseCostColumns(CostColumns):
+    """A priced phase."""
+
+    phase_id: pl.String = column("The phase.")
+    price_basis: pl.String = column("How the phase is valued.", isin=list(v.PRICE_BASIS))
+    model_id: pl.String = column("The model trained.")
+    phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
+    row_role: pl.String = column("Why the row is or is not summed.", isin=list(v.ROW_ROLE))
+    hardware_id: pl.String = column("Accelerator used.", nullable=True)
+    gpu_hours: HOURS = column("Accelerator-hours, the middle.", nullable=True, gt=0)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0)
+    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0)
+    started_on: pl.Date = column("The start used for the price.", nullable=True)
+    unit_price_usd_per_gpu_hour: UNIT_PRICE = column("The price used.", nullable=True, gt=0)
+    unit_price_usd_per_gpu: UNIT_PRICE = column("The purchase price used.", nullable=True, gt=0)
+    quote_id: pl.String = column("The quote the price is.", nullable=True)
+    price_source_id: pl.String = column("The document the price was taken from.", nullable=True)
+    price_observed_on: pl.Date = column("Day that price was seen.", nullable=True)
+    price_quote_count: pl.Int64 = column("Providers (or quotes) behind the price.", nullable=True, ge=1)
+
+
+PHASE_FOREIGN_KEYS = (ForeignKey("phase_id", "core.training_phases", "rebuild from core.training_phases on"),)
+
+
+@table(
+    "core.phase_costs",
+    key=("phase_id", "price_basis"),
+    foreign_keys=PHASE_FOREIGN_KEYS,
+    warnings=("assumed_price", "excludes_staff_and_rnd", "excludes_failed_runs"),
+)
+class PhaseCosts(PhaseCostColumns):
+    """One row per primary (or quantity-less) phase and price basis: these rows, and no others, are summed."""
+
+    @pa.dataframe_check(description="a rental price has a date, and never one after the start")
+    def look_ahead(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """No look-ahead by construction."""
+        rented = pl.col("price_basis").eq("rental") & pl.col("cost_missing_reason").is_null()
+        seen = (pl.col("price_observed_on") <= pl.col("started_on")).fill_null(value=False)
+        return data.lazyframe.select(~rented | seen)
+
+    @pa.dataframe_check(description="only primary and context_only rows may be summed")
+    def summed_role(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Role of the rows."""
+        return data.lazyframe.select(pl.col("row_role").is_in(["primary", "context_only"]))
+
+
+@table(
+    "core.unsummed_phase_costs",
+    key=("phase_id", "price_basis"),
+    foreign_keys=PHASE_FOREIGN_KEYS,
+    warnings=("assumed_price",),
+)
+class UnsummedPhaseCosts(PhaseCostColumns):
+    """One row per estimate, alternative, hypothetical or restated phase and price basis: shown, never summed."""
+
+
+@table(
+    "core.model_costs",
+    key=("model_id", "scope", "price_basis"),
+    foreign_keys=(ForeignKey("model_id", "core.models", ADD_MODEL),),
+    warnings=("assumed_price", "excludes_staff_and_rnd", "excludes_failed_runs", "lower_bounds"),
+)
+class ModelCosts(CostColumns):
+    """One row per model, scope and price basis."""
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
+    gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0)
+    gpu_hours_high: HOURS = column("Upper end; absent where there is none.", nullable=True, gt=0)
+    unpriced_gpu_hours: HOURS = column(
+        "Accelerator-hours without a price on this basis.", nullable=True, ge=0
+    )
+    phase_count: pl.Int64 = column("Phases counted in.", ge=0)
+    is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
+    undisclosed_ancestors: pl.List(pl.String) = column("Models in scope whose own cost is not known.")
+    phases_without_quantity: pl.List(pl.String) = column("Phases known to exist without any hours.")
+
+
+@table("core.scope_members", key=("model_id", "scope", "member_model_id"))
+class ScopeMembers(Contract):
+    """One row per model, scope and model counted in that scope, each once."""
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    member_model_id: pl.String = column("A model whose own phases are counted.")
+    distance: pl.Int64 = column("Steps from the model; itself is 0.", ge=0, unit="edge")

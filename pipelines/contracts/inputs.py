@@ -1,0 +1,377 @@
+"""Contracts of the staging layer: one per kind of record that is read from `data/`.
+
+A staging table has the record's own columns, typed, plus where it was read. Its `raw` twin (the same columns as
+text) is derived in `raw.py`. Names without a unit suffix that hold text as published stay text.
+"""
+
+from __future__ import annotations
+
+import pandera.polars as pa
+import polars as pl
+
+from pipelines.contracts import vocabulary as v
+from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, column, table
+
+ID = r"^[a-z0-9][a-z0-9._-]*$"
+"""Ids are lower-case, readable and stable."""
+
+
+class Record(Contract):
+    """A record with the place it was read from."""
+
+    file: pl.String = column("Path of the file in the data folder.")
+    line: pl.Int64 = column("Line on which the record starts.", ge=1, unit="line")
+
+
+class SourcedRecord(Record):
+    """A record with a source and how far it was checked."""
+
+    source_id: pl.String = column("The document the figure was taken from.")
+    confidence: pl.String = column("How the compute or price figure was checked.", isin=list(v.CONFIDENCE))
+
+
+def low_below_high(low: str, high: str, mid: str | None = None) -> pl.Expr:
+    """True where low <= mid <= high holds for the ends that are given."""
+    middle = mid or low
+    return (
+        (pl.col(low) <= pl.col(high)).fill_null(value=True)
+        & (pl.col(low) <= pl.col(middle)).fill_null(value=True)
+        & (pl.col(middle) <= pl.col(high)).fill_null(value=True)
+    )
+
+
+@table("staging.reference__sources", key=("source_id",))
+class StagedSources(Record):
+    """One row per document a number was taken from."""
+
+    source_id: pl.String = column("Id of the document.", unique=True, str_matches=ID)
+    title: pl.String = column("Title as printed.")
+    publisher: pl.String = column("Who published it.", nullable=True)
+    published_on: pl.Date = column("Day of publication.", nullable=True)
+    date_range: pl.String = column("Days or versions covered, where there is more than one.", nullable=True)
+    url: pl.String = column("Address of the document.", nullable=True)
+    locator: pl.String = column("Page, table or section the numbers stand in.", nullable=True)
+    kind: pl.String = column("Kind of document.")
+    licence: pl.String = column("Licence or ground on which figures are reproduced.")
+    licence_note: pl.String = column("What to know about the licence.", nullable=True)
+    checked: pl.String = column("How the document was read.", nullable=True)
+    used_in: pl.String = column("Price tables that use it.", nullable=True)
+
+
+@table("staging.reference__hardware", key=("hardware_id",))
+class StagedHardware(SourcedRecord):
+    """One row per accelerator."""
+
+    hardware_id: pl.String = column("Id of the accelerator.", unique=True, str_matches=ID)
+    name: pl.String = column("Name as the vendor prints it.")
+    vendor: pl.String = column("Maker.")
+    released_on: pl.Date = column("Day of announcement or availability.", nullable=True)
+    memory_gib: pl.Float64 = column("Memory of one accelerator.", nullable=True, gt=0)
+    tdp_w: pl.Float64 = column("Thermal design power of one accelerator.", nullable=True, gt=0)
+    peak_bf16_flop_per_s: pl.Float64 = column("Dense 16-bit tensor peak.", nullable=True, gt=0)
+    peak_fp8_flop_per_s: pl.Float64 = column("Dense 8-bit floating-point peak.", nullable=True, gt=0)
+    accelerators_per_server: pl.Int64 = column("Accelerators in one server.", unit="GPU", nullable=True, gt=0)
+    purchase_price_low_usd: pl.Float64 = column("Lowest price of one seen.", nullable=True, gt=0)
+    purchase_price_high_usd: pl.Float64 = column("Highest price of one seen.", nullable=True, gt=0)
+    price_date: pl.String = column("When these prices were seen, as text.", nullable=True)
+    server_price_usd: pl.Float64 = column("Price of a whole server.", nullable=True, gt=0)
+    note: pl.String = column("What to know about the row.", nullable=True)
+
+    @pa.dataframe_check(description="purchase_price_low_usd must not exceed purchase_price_high_usd")
+    def purchase_price_low_above_high(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Low price at most high price."""
+        return data.lazyframe.select(low_below_high("purchase_price_low_usd", "purchase_price_high_usd"))
+
+
+@table(
+    "staging.reference__accelerator_map", key=("accelerator", "accelerator_memory_gb", "form_factor")
+)
+class StagedAcceleratorMap(Record):
+    """One row per published accelerator label, and the hardware it is."""
+
+    accelerator: pl.String = column("Accelerator as price lists name it.")
+    accelerator_memory_gb: pl.String = column("Memory as published, as text.", nullable=True)
+    form_factor: pl.String = column("Form factor as published.", nullable=True)
+    hardware_id: pl.String = column("The hardware it is; absent where the ledger has none.", nullable=True)
+    note: pl.String = column("What to know about the row.", nullable=True)
+
+
+@table("staging.reference__provider_map", key=("provider_as_published",))
+class StagedProviderMap(Record):
+    """One row per published spelling of a provider."""
+
+    provider_as_published: pl.String = column("Spelling in the source.", unique=True)
+    provider: pl.String = column("The one name the ledger uses.")
+    note: pl.String = column("What to know about the row.", nullable=True)
+
+
+@table("staging.reference__price_proxies", key=("hardware_id",))
+class StagedPriceProxies(Record):
+    """One row per accelerator priced by another when it has no quote of its own."""
+
+    hardware_id: pl.String = column("The accelerator without quotes.", unique=True)
+    price_proxy_hardware_id: pl.String = column("The accelerator whose price stands in.")
+    reason: pl.String = column("Why that one.")
+
+
+@table("staging.reference__method_constants", key=("method_id", "constant_id"))
+class StagedMethodConstants(SourcedRecord):
+    """One row per constant of a costing method."""
+
+    method_id: pl.String = column("The method.", str_matches=ID)
+    method_version: pl.String = column("Version of the method.")
+    constant_id: pl.String = column("Name of the constant.", str_matches=r"^[a-z][a-z0-9_]*$")
+    value: pl.Float64 = column("Its value.", unit="as in unit")
+    unit: pl.String = column("Unit of the value.")
+    note: pl.String = column("What the constant does.", nullable=True)
+
+
+@table("staging.disclosures__models", key=("model_id",))
+class StagedModels(Record):
+    """One row per model."""
+
+    model_id: pl.String = column("Id of the model.", unique=True, str_matches=ID)
+    name: pl.String = column("Name as the developer prints it.")
+    developer: pl.String = column("Who trained it.")
+    country: pl.String = column("Country of the developer (ISO 3166-1 alpha-2, INT for several).")
+    released_on: pl.Date = column("Day of release or publication.")
+    total_params: pl.Int64 = column("All parameters.", nullable=True, gt=0)
+    active_params: pl.Int64 = column("Parameters used for a token.", nullable=True, gt=0)
+    architecture: pl.String = column("Whether all parameters are active.", isin=list(v.ARCHITECTURE))
+    domain: pl.String = column("What the model works on.")
+    openness: pl.String = column("What the public can get.", isin=list(v.OPENNESS))
+    source_id: pl.String = column("The document the description was taken from.")
+    covers_models: pl.List(pl.String) = column("Models a family's figures cover together.")
+
+    @pa.dataframe_check(description="active_params must not exceed total_params")
+    def active_above_total(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Active parameters at most all parameters."""
+        return data.lazyframe.select(low_below_high("active_params", "total_params"))
+
+
+@table("staging.disclosures__model_lineage", key=("child_model_id", "parent_model_id", "relation"))
+class StagedModelLineage(Record):
+    """One row per model, parent and relation."""
+
+    child_model_id: pl.String = column("The model that was built.")
+    parent_model_id: pl.String = column("The model it was built on.")
+    relation: pl.String = column("What the parent gave.", isin=list(v.RELATION))
+    counts_in: pl.String = column("The scope the parent's cost counts in.", isin=list(v.COUNTS_IN))
+    source_id: pl.String = column("The document that says so.")
+    note: pl.String = column("What to know about the edge.", nullable=True)
+
+    @pa.dataframe_check(description="a model cannot be its own parent")
+    def own_parent(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Child and parent differ."""
+        return data.lazyframe.select(pl.col("child_model_id") != pl.col("parent_model_id"))
+
+
+@table("staging.disclosures__training_phases", key=("phase_id",))
+class StagedTrainingPhases(SourcedRecord):
+    """One row per phase of one model's training, as disclosed."""
+
+    phase_id: pl.String = column("Id of the phase.", unique=True, str_matches=ID)
+    model_id: pl.String = column("The model trained.")
+    phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
+    row_role: pl.String = column("Whether the row is summed; only primary rows are.", isin=list(v.ROW_ROLE))
+    hardware_id: pl.String = column("Accelerator used.", nullable=True)
+    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=10**11)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=10**11)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=10**11)
+    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0, le=10**8)
+    wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0)
+    tokens_low: pl.Int64 = column("Tokens trained on, lower end.", nullable=True, gt=0)
+    tokens_high: pl.Int64 = column("Tokens trained on, upper end.", nullable=True, gt=0)
+    training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0)
+    disclosed_as: pl.String = column("Form in which the source gives it.", isin=list(v.DISCLOSED_AS))
+    derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
+    stated_price_usd_per_gpu_hour: UNIT_PRICE = column(
+        "Price the developer states for these hours.", nullable=True, gt=0, le=10**5
+    )
+    stated_price_source_id: pl.String = column("Where that price stands.", nullable=True)
+    started_on: pl.Date = column("Disclosed start of the run.", nullable=True)
+    locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
+    note: pl.String = column("What to know about the row.", nullable=True)
+
+    @pa.dataframe_check(description="gpu_hours_low <= gpu_hours <= gpu_hours_high")
+    def gpu_hours_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Low at most mid at most high."""
+        return data.lazyframe.select(low_below_high("gpu_hours_low", "gpu_hours_high", "gpu_hours"))
+
+    @pa.dataframe_check(description="tokens_low must not exceed tokens_high")
+    def tokens_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Low at most high."""
+        return data.lazyframe.select(low_below_high("tokens_low", "tokens_high"))
+
+
+@table("staging.disclosures__disclosed_quantities", key=("phase_id", "quantity"))
+class StagedDisclosedQuantities(SourcedRecord):
+    """One row per phase and disclosed quantity, with the place it was printed."""
+
+    phase_id: pl.String = column("The phase.")
+    quantity: pl.String = column("What was disclosed.", isin=list(v.QUANTITY))
+    value: pl.Float64 = column("The disclosed point.", nullable=True, gt=0, unit="as in quantity")
+    value_low: pl.Float64 = column("Lower end.", nullable=True, gt=0, unit="as in quantity")
+    value_high: pl.Float64 = column("Upper end.", nullable=True, gt=0, unit="as in quantity")
+    locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
+    derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
+
+
+@table("staging.corrections__cost_claims", key=("claim_id",))
+class StagedCostClaims(SourcedRecord):
+    """One row per printed claim of a cost."""
+
+    claim_id: pl.String = column("Id of the claim.", unique=True, str_matches=ID)
+    model_id: pl.String = column("The model the claim is about.")
+    claimed_low_usd: USD = column("Amount claimed, or its lower end.", nullable=True, gt=0)
+    claimed_high_usd: USD = column("Amount claimed, or its upper end.", nullable=True, gt=0)
+    claimed_multiple: pl.Float64 = column("Multiple claimed instead of an amount.", nullable=True, gt=0, unit="x")
+    multiple_of_usd: USD = column("What the multiple is of.", nullable=True, gt=0)
+    what_it_says: pl.String = column("What the claimant said it covers.")
+    claimed_scope: pl.String = column("Scope in the claimant's words.", isin=list(v.CLAIMED_SCOPE))
+    claimed_by: pl.String = column("Who said it.")
+    claimed_on: pl.Date = column("When it was said.")
+    bound: pl.String = column("Whether the amount is a bound.", nullable=True, isin=list(v.CLAIM_BOUND))
+    presented_as_scope: pl.String = column("Scope a reader takes it for.", isin=list(v.CLAIM_COVERS))
+    covers_scope: pl.String = column("Scope it truly covers.", nullable=True, isin=list(v.CLAIM_COVERS))
+    covers_phase_ids: pl.List(pl.String) = column("Phases it covers.")
+    compared_on_basis: pl.String = column(
+        "Basis it can be compared on.", nullable=True, isin=list(v.CLAIM_COMPARED_ON)
+    )
+    claimed_basis: pl.String = column("Basis it was made on.", isin=list(v.CLAIMED_BASIS))
+    not_checkable_reason: pl.String = column("Why the ledger cannot check it.", nullable=True)
+    reasoning: pl.String = column("Why these scopes and this basis.", nullable=True)
+    expected_covered_cost_usd: USD = column("Guard: our cost of what it covers.", nullable=True, gt=0)
+    expected_verdict: pl.String = column("Guard: our verdict.", nullable=True, isin=list(v.VERDICT))
+    note: pl.String = column("What to know about the claim.", nullable=True)
+
+    @pa.dataframe_check(description="claimed_low_usd must not exceed claimed_high_usd")
+    def claim_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Low at most high."""
+        return data.lazyframe.select(low_below_high("claimed_low_usd", "claimed_high_usd"))
+
+
+class DatedQuote(SourcedRecord):
+    """What every dated price has."""
+
+    quote_id: pl.String = column("Id of the quote.", unique=True)
+    observed_on: pl.Date = column("Day the price was seen.", nullable=True)
+    observed_precision: pl.String = column("How exact that day is.", nullable=True)
+    is_usable: pl.Boolean = column("False where the row is kept only as known to be wrong.")
+    flags: pl.List(pl.String) = column("What to know about the price.")
+    locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
+    url: pl.String = column("Address of the page.", nullable=True)
+    note: pl.String = column("What to know about the row.", nullable=True)
+
+
+class AcceleratorQuote(DatedQuote):
+    """What every accelerator price has."""
+
+    sku: pl.String = column("Product as the seller names it.", nullable=True)
+    accelerator: pl.String = column("Accelerator as price lists name it.")
+    accelerator_as_published: pl.String = column("Accelerator exactly as printed.", nullable=True)
+    accelerator_memory_gb: pl.String = column("Memory as published, as text.", nullable=True)
+    form_factor: pl.String = column("Form factor as published.", nullable=True)
+    accelerator_count: pl.Int64 = column("Accelerators in the product.", nullable=True, gt=0)
+    price_scope: pl.String = column("What the published price is for.")
+    currency: pl.String = column("Currency as published (ISO 4217).", str_matches=r"^[A-Z]{3}$")
+
+
+@table("staging.prices__rental_quotes", key=("quote_id",))
+class StagedRentalQuotes(AcceleratorQuote):
+    """One row per dated rental price."""
+
+    provider: pl.String = column("Seller, as the source spells it.")
+    provider_type: pl.String = column("Kind of seller.")
+    region: pl.String = column("Region as published.", nullable=True)
+    pricing_category: pl.String = column("Terms of the price.", isin=list(v.PRICING_CATEGORY))
+    commitment_payment: pl.String = column("How a commitment is paid.", nullable=True)
+    price_as_published: pl.String = column("The price, untouched.")
+    unit_as_published: pl.String = column("Unit of that price.")
+    list_unit_price_usd_per_gpu_hour: UNIT_PRICE = column(
+        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**5
+    )
+    host_included: pl.String = column("Whether the host is in the price.", nullable=True)
+    observed_not_before: pl.Date = column("Earliest day it can have been seen.", nullable=True)
+    observed_not_after: pl.Date = column("Latest day it can have been seen.", nullable=True)
+    effective_from: pl.Date = column("First day in force.", nullable=True)
+    effective_to: pl.Date = column("First day no longer in force.", nullable=True)
+    corroborated_by: pl.String = column("Other sources with the same price.", nullable=True)
+
+    @pa.dataframe_check(description="effective_from must be before effective_to")
+    def effective_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Half-open interval."""
+        return data.lazyframe.select(low_below_high("effective_from", "effective_to"))
+
+    @pa.dataframe_check(description="a usable price must be above zero and dated")
+    def usable_without_price_or_date(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """A usable row has a price and a day."""
+        dated = pl.col("observed_on").is_not_null() | pl.col("observed_not_after").is_not_null()
+        priced = (pl.col("list_unit_price_usd_per_gpu_hour") > 0).fill_null(value=False)
+        return data.lazyframe.select(~pl.col("is_usable") | (dated & priced))
+
+
+@table("staging.prices__purchase_quotes", key=("quote_id",))
+class StagedPurchaseQuotes(AcceleratorQuote):
+    """One row per dated purchase price."""
+
+    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", gt=0, le=10**8)
+    is_estimate: pl.Boolean = column("True where somebody estimated it and nobody offered it.")
+
+
+@table("staging.prices__token_prices", key=("quote_id",))
+class StagedTokenPrices(DatedQuote):
+    """One row per dated price of a model's tokens."""
+
+    host: pl.String = column("Who serves the model.")
+    model_as_published: pl.String = column("Model as the host names it.")
+    model_family: pl.String = column("Model family.")
+    is_alias: pl.Boolean = column("True where the name follows the newest model.")
+    input_usd_per_million_tokens: pl.Float64 = column("Price of input.", nullable=True, ge=0)
+    cached_input_usd_per_million_tokens: pl.Float64 = column("Price of cached input.", nullable=True, ge=0)
+    output_usd_per_million_tokens: pl.Float64 = column("Price of output.", nullable=True, ge=0)
+    condition: pl.String = column("When the price holds.", nullable=True)
+    effective_from: pl.Date = column("First day in force.", nullable=True)
+    effective_to: pl.Date = column("First day no longer in force.", nullable=True)
+
+
+@table("staging.prices__exchange_rates", key=("observed_on", "base_currency", "quote_currency"))
+class StagedExchangeRates(SourcedRecord):
+    """One row per day and pair of currencies."""
+
+    observed_on: pl.Date = column("Day of the rate.")
+    base_currency: pl.String = column("One unit of this.", str_matches=r"^[A-Z]{3}$")
+    quote_currency: pl.String = column("Costs this many units of that.", str_matches=r"^[A-Z]{3}$")
+    rate: pl.Float64 = column("Units of the quote currency.", gt=0, unit="quote per base")
+    locator: pl.String = column("Package or page.", nullable=True)
+
+
+@table("staging.prices__price_index", key=("series_id", "observed_on", "vintage_on"))
+class StagedPriceIndex(SourcedRecord):
+    """One row per series, month and vintage."""
+
+    series_id: pl.String = column("Series.")
+    observed_on: pl.Date = column("First day of the month.")
+    vintage_on: pl.Date = column("Day the value was published or copied.")
+    index_value: pl.Float64 = column("Index.", gt=0, unit="index")
+    unit_as_published: pl.String = column("Base of the index.")
+    locator: pl.String = column("Repository, commit and path, or package.", nullable=True)
+
+
+@table("staging.prices__electricity_prices", key=("observation_id",))
+class StagedElectricityPrices(SourcedRecord):
+    """One row per area, period and source of an electricity price."""
+
+    observation_id: pl.String = column("Id of the observation.", unique=True)
+    area: pl.String = column("Country, state or region.")
+    area_kind: pl.String = column("Kind of area.")
+    period: pl.String = column("Month, half-year or year, as text.")
+    frequency: pl.String = column("Length of the period.")
+    price_as_published: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
+    unit_as_published: pl.String = column("Unit of that price.")
+    sector: pl.String = column("Kind of customer.")
+    taxes: pl.String = column("Taxes included.", nullable=True)
+    vintage_on: pl.String = column("Day or month of the copy, as text.", nullable=True, unit="text")
+    locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
+    url: pl.String = column("Address of the page.", nullable=True)
+    note: pl.String = column("What to know about the row.", nullable=True)

@@ -1,0 +1,144 @@
+"""Contracts of the marts: comparison tables, each named by the question it answers."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts import vocabulary as v
+from pipelines.contracts.table import HOURS, USD, Contract, column, table
+
+
+@table("marts.claims_checked", key=("claim_id",), warnings=("assumed_price", "lower_bounds"))
+class ClaimsChecked(Contract):
+    """One row per printed claim of a cost, with the ledger's verdict and arithmetic a reader can redo by hand."""
+
+    claim_id: pl.String = column("The claim.", unique=True)
+    model_id: pl.String = column("The model the claim is about.")
+    model_name: pl.String = column("Its name.")
+    claimed_by: pl.String = column("Who said it.")
+    claimed_on: pl.Date = column("When it was said.")
+    what_it_says: pl.String = column("What the claimant said it covers.")
+    claimed_low_usd: USD = column("Amount claimed, or its lower end.", nullable=True)
+    claimed_high_usd: USD = column("Amount claimed, or its upper end.", nullable=True)
+    bound: pl.String = column("Whether the amount is a bound.", nullable=True, isin=list(v.CLAIM_BOUND))
+    claimed_scope: pl.String = column("Scope in the claimant's words.", isin=list(v.CLAIMED_SCOPE))
+    presented_as_scope: pl.String = column("Scope a reader takes it for.", isin=list(v.CLAIM_COVERS))
+    covers_scope: pl.String = column("Scope it truly covers.", nullable=True, isin=list(v.CLAIM_COVERS))
+    covers_phase_ids: pl.List(pl.String) = column("Phases it covers.")
+    compared_on_basis: pl.String = column("Basis it is compared on.", nullable=True)
+    covered_gpu_hours: HOURS = column("Our hours of what it covers.", nullable=True)
+    covered_cost_low_usd: pl.Float64 = column("Lower end of our cost of what it covers.", nullable=True)
+    covered_cost_usd: USD = column("Our cost of what it covers.", nullable=True)
+    covered_cost_high_usd: pl.Float64 = column("Upper end of our cost of what it covers.", nullable=True)
+    is_covered_lower_bound: pl.Boolean = column("True where our cost of what it covers is a floor.")
+    cumulative_cost_usd: USD = column("Our cumulative cost of the model on that basis.", nullable=True)
+    is_cumulative_lower_bound: pl.Boolean = column("True where that cost is a floor.")
+    cumulative_to_claim_ratio: pl.Float64 = column("Cumulative cost over the amount claimed.", nullable=True, gt=0)
+    verdict: pl.String = column("What the ledger says.", isin=list(v.VERDICT))
+    not_checkable_reason: pl.String = column("Why there is nothing to check it with.", nullable=True)
+    arithmetic: pl.String = column("One line that a reader can redo by hand.")
+    source_id: pl.String = column("Where the claim stands.")
+
+
+@table("marts.model_comparison", key=("model_id",), warnings=("assumed_price", "lower_bounds"))
+class ModelComparison(Contract):
+    """One row per model: hours, tokens and cost on each basis and scope, and what follows from them."""
+
+    model_id: pl.String = column("The model.", unique=True)
+    name: pl.String = column("Its name.")
+    developer: pl.String = column("Who trained it.")
+    released_on: pl.Date = column("Day of release or publication.")
+    total_params: pl.Int64 = column("All parameters.", nullable=True)
+    active_params: pl.Int64 = column("Parameters used for a token.", nullable=True)
+    hardware_ids: pl.List(pl.String) = column("Accelerators of its own primary phases.")
+    own_gpu_hours: HOURS = column("Accelerator-hours of its own.", nullable=True)
+    effort_gpu_hours: HOURS = column("With parents its headline includes.", nullable=True)
+    cumulative_gpu_hours: HOURS = column("With every ancestor.", nullable=True)
+    is_own_lower_bound: pl.Boolean = column("True where own is a floor.")
+    is_cumulative_lower_bound: pl.Boolean = column("True where cumulative is a floor.")
+    undisclosed_ancestors: pl.List(pl.String) = column("Models in the cumulative scope that disclose nothing.")
+    training_tokens: pl.Float64 = column("Tokens of its own pretraining or full training.", nullable=True, unit="token")
+    own_disclosed_usd: USD = column("Own cost at the developer's price.", nullable=True)
+    own_rental_usd: USD = column("Own cost at market rent of the start.", nullable=True)
+    own_rental_now_usd: USD = column("Own cost at market rent of the release.", nullable=True)
+    own_purchase_usd: USD = column("Price of its own cluster.", nullable=True)
+    effort_disclosed_usd: USD = column("Effort at the developer's price.", nullable=True)
+    effort_rental_usd: USD = column("Effort at market rent of the start.", nullable=True)
+    cumulative_disclosed_usd: USD = column("Cumulative cost at the developer's price.", nullable=True)
+    cumulative_rental_usd: USD = column("Cumulative cost at market rent of the start.", nullable=True)
+    cumulative_rental_now_usd: USD = column("Cumulative cost at market rent of the release.", nullable=True)
+    cumulative_purchase_usd: USD = column("Price of every cluster of the lineage.", nullable=True)
+    ancestor_hours_share: pl.Float64 = column("Share of cumulative hours that ancestors took.", nullable=True, ge=0, le=1)
+    tokens_per_gpu_hour: pl.Float64 = column("Tokens of training over its hours.", nullable=True, gt=0)
+    rental_usd_per_trillion_tokens: pl.Float64 = column("Market rent of a trillion tokens.", nullable=True, gt=0)
+    disclosed_usd_per_trillion_tokens: pl.Float64 = column("The developer's price of a trillion tokens.", nullable=True, gt=0)
+    implied_utilization_ratio: pl.Float64 = column("Share of the 16-bit peak its largest phase implies.", nullable=True, gt=0)
+    missing_reason: pl.String = column("Why there are no own hours.", nullable=True)
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the cumulative rental figure.")
+
+
+@table("marts.cost_by_phase", key=("phase_id", "price_basis"), warnings=("assumed_price",))
+class CostByPhase(Contract):
+    """One row per phase and price basis, summed or only shown, with its price, its sources and its share of the model."""
+
+    phase_id: pl.String = column("The phase.")
+    price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
+    model_id: pl.String = column("The model trained.")
+    model_name: pl.String = column("Its name.")
+    phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
+    row_role: pl.String = column("Why the row is or is not summed.", isin=list(v.ROW_ROLE))
+    is_summed: pl.Boolean = column("True for rows that enter a model's cost.")
+    hardware_id: pl.String = column("Accelerator used.", nullable=True)
+    gpu_hours: HOURS = column("Accelerator-hours, the middle.", nullable=True)
+    unit_price_usd_per_gpu_hour: pl.Decimal(18, 6) = column("The price used.", nullable=True)
+    cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True)
+    cost_mid_usd: USD = column("The cost.", nullable=True)
+    cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True)
+    own_cost_share: pl.Float64 = column("Share of the model's own cost on this basis; absent for purchase.", nullable=True, ge=0, le=1)
+    cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True)
+    price_observed_on: pl.Date = column("Day the price was seen.", nullable=True)
+    started_on: pl.Date = column("The start used.", nullable=True)
+    source_id: pl.String = column("Where the hours were printed.")
+    source_title: pl.String = column("Title of that document.")
+    locator: pl.String = column("Page, table or section.", nullable=True)
+    url: pl.String = column("Address of the document.", nullable=True)
+    price_source_id: pl.String = column("Where the price was taken from.", nullable=True)
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
+
+
+@table("marts.cost_by_price_basis", key=("model_id", "scope"), warnings=("assumed_price", "lower_bounds"))
+class CostByPriceBasis(Contract):
+    """One row per model and scope with any hours or cost: the same work on every price basis, side by side."""
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    model_name: pl.String = column("Its name.")
+    gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True)
+    disclosed_usd: USD = column("At the developer's price.", nullable=True)
+    rental_low_usd: pl.Float64 = column("Lower end of rental.", nullable=True)
+    rental_usd: USD = column("At market rent of the start.", nullable=True)
+    rental_high_usd: pl.Float64 = column("Upper end of rental.", nullable=True)
+    rental_now_usd: USD = column("At market rent of the release.", nullable=True)
+    purchase_low_usd: pl.Float64 = column("Lower end of purchase.", nullable=True)
+    purchase_usd: USD = column("Every accelerator bought.", nullable=True)
+    purchase_high_usd: pl.Float64 = column("Upper end of purchase.", nullable=True)
+    rental_to_disclosed_ratio: pl.Float64 = column("Market rent over the developer's price.", nullable=True, gt=0)
+    purchase_to_rental_ratio: pl.Float64 = column("Purchase over market rent.", nullable=True, gt=0)
+    is_lower_bound: pl.Boolean = column("True where some basis is a floor.")
+
+
+@table("marts.coverage", key=("developer", "price_basis", "scope"))
+class Coverage(Contract):
+    """One row per developer (`all` for everybody), price basis and scope: how many models are costed, and why not."""
+
+    developer: pl.String = column("Who trained the models; `all` for everybody.")
+    price_basis: pl.String = column("How they are valued.", isin=list(v.PRICE_BASIS))
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    model_count: pl.Int64 = column("Models.", ge=0)
+    with_hours_count: pl.Int64 = column("Models with hours.", ge=0)
+    costed_count: pl.Int64 = column("Models with a cost.", ge=0)
+    complete_count: pl.Int64 = column("Models with a cost that is no lower bound.", ge=0)
+    lower_bound_count: pl.Int64 = column("Models whose cost is a floor.", ge=0)
+    no_hours_count: pl.Int64 = column("Models without hours.", ge=0)
+    no_price_count: pl.Int64 = column("Models with hours and no price on the basis.", ge=0)
+    costed_share: pl.Float64 = column("Costed over all models.", ge=0, le=1)

@@ -1,0 +1,155 @@
+"""The base of every contract: a pandera model with a table name, a key and foreign keys.
+
+A contract is declared once, as a class with `@table(...)`; its docstring's first sentence states the grain.
+Everything else about the table (DDL, comments, Dagster schema, dictionary) is derived from it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from typing import Any, TypeVar, cast
+
+import pandera.polars as pa
+import polars as pl
+
+PLACE = ("file", "line")
+"""Columns that say where a record was read; they stand last."""
+
+HOURS = pl.Decimal(18, 4)
+USD = pl.Decimal(18, 2)
+UNIT_PRICE = pl.Decimal(18, 6)
+
+
+class Contract(pa.DataFrameModel):
+    """Base of all contracts: no column may be missing and none may be extra."""
+
+    class Config:
+        strict = True
+
+
+@dataclass(frozen=True)
+class ForeignKey:
+    """A column (or list column) whose values must be keys of another table.
+
+    Attributes:
+        column: the referring column.
+        parent: name of the table referred to, `schema.table`.
+        remedy: what to do about a value that is not there.
+        sets_aside: False keeps the row (the finding is reported, the caller marks the row).
+    """
+
+    column: str
+    parent: str
+    remedy: str
+    sets_aside: bool = True
+
+    @property
+    def parent_column(self) -> str:
+        """The key column of the parent."""
+        return TABLES[self.parent].key[0]
+
+
+@dataclass(frozen=True)
+class Table:
+    """A contract with its place in the warehouse."""
+
+    name: str
+    contract: type[Contract]
+    key: tuple[str, ...]
+    foreign_keys: tuple[ForeignKey, ...] = ()
+    warnings: tuple[str, ...] = ()
+    _cache: dict[str, Any] = field(default_factory=dict, compare=False, repr=False)
+
+    @property
+    def schema_name(self) -> str:
+        """The layer: raw, staging, core, marts, quality or history."""
+        return self.name.partition(".")[0]
+
+    @property
+    def table_name(self) -> str:
+        """The name without its layer."""
+        return self.name.partition(".")[2]
+
+    @property
+    def description(self) -> str:
+        """The docstring of the contract; its first sentence is the grain."""
+        return " ".join((self.contract.__doc__ or "").split())
+
+    @property
+    def pandera(self) -> pa.DataFrameSchema:
+        """The schema pandera validates with, built once."""
+        if "pandera" not in self._cache:
+            self._cache["pandera"] = self.contract.to_schema()
+        return cast("pa.DataFrameSchema", self._cache["pandera"])
+
+    @property
+    def dtypes(self) -> dict[str, pl.DataType]:
+        """Column name to polars type: the key first, the place it was read from last."""
+        if "dtypes" not in self._cache:
+            types = {name: column.dtype.type for name, column in self.pandera.columns.items()}
+            rest = sorted((name for name in types if name not in self.key), key=lambda name: name in PLACE)
+            self._cache["dtypes"] = {name: types[name] for name in (*self.key, *rest)}
+        return cast("dict[str, pl.DataType]", self._cache["dtypes"])
+
+    def empty(self) -> pl.DataFrame:
+        """A frame of this contract without rows."""
+        return pl.DataFrame(schema=self.dtypes)
+
+
+TABLES: dict[str, Table] = {}
+"""Every declared table by name, in the order of declaration."""
+
+C = TypeVar("C", bound=type[Contract])
+
+
+def table(
+    name: str,
+    *,
+    key: tuple[str, ...],
+    foreign_keys: tuple[ForeignKey, ...] = (),
+    warnings: tuple[str, ...] = (),
+) -> Callable[[C], C]:
+    """Declare the class below as the contract of table `name`, and register it."""
+
+    def register(contract: C) -> C:
+        if name in TABLES:
+            raise ValueError(f"table {name} is declared twice")
+        TABLES[name] = Table(name, contract, key, foreign_keys, warnings)
+        return contract
+
+    return register
+
+
+def table_of(contract: type[Contract]) -> Table:
+    """The table a contract class declares.
+
+    Raises:
+        KeyError: the class has no `@table`.
+    """
+    for declared in TABLES.values():
+        if declared.contract is contract:
+            return declared
+    raise KeyError(f"{contract.__name__} is not declared with @table")
+
+
+def column(
+    description: str,
+    *,
+    nullable: bool = False,
+    unit: str | None = None,
+    metadata: Mapping[str, Any] | None = None,
+    **checks: Any,
+) -> Any:
+    """A column of a contract.
+
+    Args:
+        description: what is measured, never a repeat of the name.
+        nullable: whether the value may be absent; an unknown is absent, never zero.
+        unit: unit of a name without a unit suffix (see `vocabulary.UNIT_SUFFIXES`).
+        metadata: more to carry along.
+        **checks: pandera's built-in checks (`ge`, `le`, `isin`, `str_matches`, `unique`).
+    """
+    return pa.Field(
+        description=description, nullable=nullable, metadata={"unit": unit, **(metadata or {})}, **checks
+    )

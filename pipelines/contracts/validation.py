@@ -1,0 +1,322 @@
+"""Apply a contract to a frame: cast text, check values, check references, set the failing rows aside.
+
+A frame that has the wrong columns or types is a fault of the code and raises. A row with a wrong value is a fault of
+the data: it is set aside with its file, line, column, value, check and remedy, and the rest goes on.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+import pandera.polars as pa
+import polars as pl
+from rapidfuzz import process
+
+from pipelines.contracts.quality import RejectedRows
+from pipelines.contracts.table import ForeignKey, Table, table_of
+
+REJECTED = table_of(RejectedRows)
+LIST_SEPARATOR = ";"
+TRUE_WORDS, FALSE_WORDS = ("yes", "true"), ("no", "false")
+ROW = "__row"
+
+
+class ContractBrokenError(Exception):
+    """A computed table does not keep its contract: the build is refused."""
+
+
+@dataclass(frozen=True)
+class Validated:
+    """What passed, and what was set aside (contract `quality.rejected_rows`)."""
+
+    rows: pl.DataFrame
+    rejected: pl.DataFrame
+
+
+def rejections(**columns: object) -> pl.DataFrame:
+    """One rejection, or several where a column is a list; columns left out are absent."""
+    given = pl.DataFrame({name: value if isinstance(value, list) else [value] for name, value in columns.items()})
+    return conform(REJECTED, given.with_columns(pl.lit(value=True).alias("is_set_aside")))
+
+
+def conform(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame with the contract's columns in the contract's order; missing ones absent, extra ones dropped."""
+    return frame.select(
+        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        for name, dtype in declared.dtypes.items()
+    )
+
+
+def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
+    """Text to `dtype`; what cannot be read becomes null."""
+    text = pl.col(name).str.strip_chars()
+    number = text.cast(pl.Float64, strict=False)
+    finite = pl.when(number.is_finite()).then(number)
+    if dtype == pl.Boolean:
+        lowered = text.str.to_lowercase()
+        return pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False)
+    if dtype == pl.Date:
+        return text.str.to_date("%Y-%m-%d", strict=False)
+    if dtype == pl.Int64:
+        whole = pl.when(finite == finite.floor()).then(finite)
+        return pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False))
+    if isinstance(dtype, pl.Decimal):
+        return pl.coalesce(text.cast(dtype, strict=False), finite.cast(dtype, strict=False))
+    if dtype == pl.Float64:
+        return finite
+    if dtype == pl.List(pl.String):
+        return text.fill_null("").str.split(LIST_SEPARATOR).list.filter(pl.element() != "")
+    return text
+
+
+KIND_OF_VALUE = {
+    pl.Boolean: "yes or no",
+    pl.Date: "a date as YYYY-MM-DD",
+    pl.Int64: "a whole number",
+    pl.Float64: "a number",
+}
+
+
+def _kind(dtype: pl.DataType) -> str:
+    return KIND_OF_VALUE.get(type(dtype), "a number")
+
+
+def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
+    """Type a raw frame as its staging contract declares; rows with a cell that cannot be read are set aside.
+
+    Args:
+        staged: a staging table.
+        raw: its raw twin (all text, with file and line).
+
+    Returns:
+        Rows of `staged` (not yet checked) and the rejections.
+    """
+    text = raw.with_columns(
+        pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name)
+        for name, dtype in raw.schema.items()
+        if dtype == pl.String
+    ).with_row_index(ROW)
+    parsed = {
+        name: dtype
+        for name, dtype in staged.dtypes.items()
+        if name in raw.columns and raw.schema[name] == pl.String and dtype != pl.String
+    }
+    typed = text.with_columns(_parse(name, dtype).alias(name) for name, dtype in parsed.items())
+    failures = [
+        text.filter(pl.col(name).is_not_null() & typed[name].is_null()).select(
+            ROW,
+            pl.lit(name).alias("column_name"),
+            pl.col(name).alias("value"),
+            pl.lit("type").alias("check_name"),
+            pl.format("{} is not {}: write {}", pl.col(name), pl.lit(_kind(dtype)), pl.lit(_kind(dtype))).alias(
+                "reason"
+            ),
+        )
+        for name, dtype in parsed.items()
+    ]
+    split = _split(staged, typed, pl.concat(failures) if failures else None)
+    return Validated(conform(staged, split.rows), split.rejected)
+
+
+def stage(staged: Table, raw: pl.DataFrame) -> Validated:
+    """Type a raw frame and check every value: the staging table, and what was set aside on the way."""
+    typed = cast_text(staged, raw)
+    checked = validate(staged, typed.rows)
+    return Validated(checked.rows, pl.concat([typed.rejected, checked.rejected]))
+
+
+def validate(declared: Table, frame: pl.DataFrame) -> Validated:
+    """Check every value of a frame; rows that fail are set aside.
+
+    Raises:
+        ContractBrokenError: a column is missing, extra or of the wrong type.
+    """
+    numbered = conform_strictly(declared, frame).with_row_index(ROW)
+    duplicated = _duplicates(declared, numbered)
+    cases = _failure_cases(declared, numbered.drop(ROW))
+    failures = [duplicated]
+    if cases is not None:
+        failures.append(_explain(declared, numbered, cases))
+    return _split(declared, numbered, pl.concat(failures))
+
+
+def require(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame, when every row keeps the contract.
+
+    Raises:
+        ContractBrokenError: naming the table, the rule and the first rows that break it.
+    """
+    checked = validate(declared, frame)
+    if checked.rejected.height:
+        first = checked.rejected.row(0, named=True)
+        raise ContractBrokenError(
+            f"{declared.name}: {checked.rejected.height} computed values break the contract, first: "
+            f"{first['record_id']} {first['column_name']} = {first['value']} ({first['reason']})"
+        )
+    return checked.rows
+
+
+def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str, pl.DataFrame]) -> Validated:
+    """Set aside (or report, where the foreign key says so) rows that refer to something unknown.
+
+    Args:
+        declared: the table whose foreign keys are checked.
+        frame: its rows.
+        parents: the tables referred to, by name; a foreign key whose parent is not given is not checked.
+    """
+    numbered = frame.with_row_index(ROW)
+    failing: list[pl.DataFrame] = []
+    kept: list[pl.DataFrame] = []
+    for key in declared.foreign_keys:
+        if key.parent not in parents or key.column not in frame.columns:
+            continue
+        found = _unknown_values(numbered, key, parents[key.parent])
+        (failing if key.sets_aside else kept).append(found)
+    result = _split(declared, numbered, pl.concat(failing) if failing else None)
+    if not kept:
+        return result
+    reported = _locate(declared, numbered, pl.concat(kept)).with_columns(pl.lit(value=False).alias("is_set_aside"))
+    return Validated(result.rows, pl.concat([result.rejected, reported]))
+
+
+def conform_strictly(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """The frame in the contract's column order.
+
+    Raises:
+        ContractBrokenError: a column is missing, extra or of the wrong type.
+    """
+    wanted = declared.dtypes
+    missing, extra = wanted.keys() - frame.schema.keys(), frame.schema.keys() - wanted.keys()
+    wrong = {name: frame.schema[name] for name in wanted.keys() & frame.schema.keys() if frame.schema[name] != wanted[name]}
+    if missing or extra or wrong:
+        raise ContractBrokenError(
+            f"{declared.name}: missing columns {sorted(missing)}, extra columns {sorted(extra)}, wrong types {wrong}"
+        )
+    return frame.select(list(wanted))
+
+
+def _duplicates(declared: Table, numbered: pl.DataFrame) -> pl.DataFrame:
+    """Every copy of a key that stands more than once: which one is right cannot be known."""
+    if not declared.key:
+        return numbered.head(0).select(_finding("", "", pl.lit(None, pl.String), ""))
+    copies = pl.struct(declared.key).is_duplicated()
+    value = pl.concat_str(pl.col(declared.key).cast(pl.String), separator=" / ", ignore_nulls=True)
+    return numbered.filter(copies).select(
+        _finding(
+            " / ".join(declared.key),
+            "duplicate",
+            value,
+            pl.format("{} stands more than once: keep one of them", value),
+        )
+    )
+
+
+def _finding(column: str, check: str, value: pl.Expr, reason: pl.Expr | str) -> list[pl.Expr]:
+    return [
+        pl.col(ROW),
+        pl.lit(column).alias("column_name"),
+        value.alias("value"),
+        pl.lit(check).alias("check_name"),
+        (pl.lit(reason) if isinstance(reason, str) else reason).alias("reason"),
+    ]
+
+
+def _failure_cases(declared: Table, frame: pl.DataFrame) -> pl.DataFrame | None:
+    try:
+        declared.pandera.validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        cases = error.failure_cases
+        structural = cases.filter(pl.col("index").is_null())
+        if structural.height:
+            raise ContractBrokenError(f"{declared.name}: {structural.to_dicts()[0]}") from error
+        return cases.filter(pl.col("check") != "field_uniqueness")
+    return None
+
+
+def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
+    """pandera's failure cases in the words of the contract."""
+    rules = {check.name: check.description for check in declared.pandera.checks}
+    is_column = pl.col("schema_context") == "Column"
+    found = cases.select(
+        pl.col("index").cast(numbered.schema[ROW]).alias(ROW),
+        pl.when(is_column).then(pl.col("column")).alias("column_name"),
+        pl.when(is_column).then(pl.col("failure_case")).alias("value"),
+        pl.col("check").alias("check_name"),
+        pl.when(pl.col("check") == "not_nullable")
+        .then(pl.format("{} is missing: write it", "column"))
+        .when(is_column)
+        .then(pl.format("{} must be {}", "column", "check"))
+        .otherwise(pl.col("check").replace(rules))
+        .alias("reason"),
+    )
+    near = found.filter(pl.col("check_name").str.starts_with("isin"))
+    if near.height:
+        found = found.with_columns(
+            pl.when(pl.col("check_name").str.starts_with("isin"))
+            .then(pl.format("{}{}", "reason", pl.struct("check_name", "value").map_elements(_nearest_word, pl.String)))
+            .otherwise("reason")
+            .alias("reason")
+        )
+    return found.select(ROW, "column_name", "value", "check_name", "reason")
+
+
+def _nearest_word(case: Mapping[str, str]) -> str:
+    words = [word.strip(" '\"") for word in case["check_name"].removeprefix("isin([").removesuffix("])").split(",")]
+    return suggestion(case["value"], words)
+
+
+def suggestion(value: str | None, known: list[str]) -> str:
+    """`; did you mean 'x'?` for the nearest known word, or nothing.
+
+    >>> suggestion("lama-3-8b", ["llama-3-8b", "opt-175b"])
+    "; did you mean 'llama-3-8b'?"
+    """
+    best = process.extractOne(value, known, score_cutoff=70) if value else None
+    return f"; did you mean '{best[0]}'?" if best else ""
+
+
+def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame) -> pl.DataFrame:
+    known = parent.get_column(key.parent_column)
+    values = numbered.select(ROW, pl.col(key.column).alias("value"))
+    if values.schema["value"] == pl.List(pl.String):
+        values = values.explode("value")
+    unknown = values.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(known.implode()))
+    words = {value: suggestion(value, known.to_list()) for value in unknown["value"].unique()}
+    reason = pl.format(
+        "{} '{}' is not in {}{}: {}",
+        pl.lit(key.column),
+        pl.col("value"),
+        pl.lit(key.parent),
+        pl.col("value").replace_strict(words, return_dtype=pl.String, default=""),
+        pl.lit(key.remedy),
+    )
+    return unknown.select(_finding(key.column, "reference", pl.col("value"), reason))
+
+
+def _locate(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
+    """Findings with the table, file, line, key and model of the row they stand in."""
+    key = [name for name in declared.key if name in numbered.columns]
+    model = next((name for name in ("model_id", "child_model_id") if name in numbered.columns), None)
+    place = numbered.select(
+        pl.col(ROW),
+        (pl.concat_str(pl.col(key).cast(pl.String), separator=" / ", ignore_nulls=True) if key else pl.lit(None)).alias(
+            "record_id"
+        ),
+        (pl.col(model) if model else pl.lit(None, pl.String)).alias("model_id"),
+        *(pl.col(name) for name in ("file", "line") if name in numbered.columns),
+    )
+    located = findings.join(place, on=ROW, how="left", maintain_order="left").with_columns(
+        pl.lit(declared.name).alias("table_name"), pl.lit(value=True).alias("is_set_aside")
+    )
+    return conform(REJECTED, located)
+
+
+def _split(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame | None) -> Validated:
+    """Rows without a finding, and the findings with their place."""
+    if findings is None or findings.is_empty():
+        return Validated(numbered.drop(ROW), REJECTED.empty())
+    return Validated(
+        numbered.join(findings.select(ROW).unique(), on=ROW, how="anti", maintain_order="left").drop(ROW),
+        _locate(declared, numbered, findings),
+    )

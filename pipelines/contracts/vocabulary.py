@@ -1,0 +1,242 @@
+"""Words with one meaning: every closed vocabulary of the ledger, and the unit a column's suffix promises."""
+
+from __future__ import annotations
+
+CONFIDENCE = {
+    "verified": "The figure was read in a copy of the primary source.",
+    "secondary": "The figure was seen quoted elsewhere.",
+    "unverified": "The figure was not checked against any document.",
+}
+
+RELATION = {
+    "weights": "The child starts from the parent's weights.",
+    "data": "The parent produced data the child trains on.",
+    "teacher": "The child learns from the parent's outputs.",
+}
+
+COUNTS_IN = {
+    "cumulative": "The parent's own phases are part of the child's cumulative cost.",
+    "effort": "The parent's own phases are part of the child's effort, as its headline counts them.",
+    "none": "Recorded, never added.",
+}
+
+PHASE = {
+    "pretraining": "First training of new weights on raw data.",
+    "full_training": "The whole training, which the source does not split.",
+    "continued_pretraining": "More pretraining on top of given weights.",
+    "midtraining": "Annealing or a change of mixture between pretraining and fine-tuning.",
+    "context_extension": "Training for longer context.",
+    "post_training": "Fine-tuning and reinforcement learning, not split by the source.",
+    "sft": "Supervised fine-tuning.",
+    "preference_tuning": "Training on preferences (DPO, RLHF).",
+    "reinforcement_learning": "Training by reward.",
+    "distillation": "Learning from a teacher's outputs.",
+    "quantization_training": "Training that adapts weights to low precision.",
+    "synthetic_data_generation": "Compute spent on making training data.",
+}
+
+FROM_SCRATCH_PHASES = ("pretraining", "full_training")
+"""Phases that make weights out of nothing; a model with none of them stands on another model."""
+
+ROW_ROLE = {
+    "primary": "Summed. The only role that enters a cost.",
+    "alternative": "The same work as another row, from another source: never added.",
+    "restated_base": "The number belongs to the base model and is printed again: never added.",
+    "hypothetical": "Priced by somebody but never run: never added.",
+    "estimate": "A third party's estimate where nothing is disclosed: shown beside, never added.",
+    "context_only": "Chips, time or emissions are disclosed, but no hours can be stated.",
+}
+
+DISCLOSED_AS = {
+    "gpu_hours": "Accelerator-hours as printed.",
+    "gpus_x_hours": "Accelerators times hours.",
+    "gpus_x_days": "Accelerators times days.",
+    "gpu_days": "Accelerator-days.",
+    "gpu_weeks": "Accelerator-weeks.",
+    "flop": "Training compute only.",
+    "relative": "Relative to another run.",
+    "chip_count_only": "Accelerators without a duration.",
+    "wall_clock_only": "Duration without accelerators.",
+    "emissions_only": "Emissions only.",
+    "estimate": "A third party's estimate.",
+    "third_party": "Stated by a third party.",
+}
+
+PRICING_CATEGORY = {
+    "on_demand": "List price without commitment.",
+    "spot": "Interruptible capacity.",
+    "marketplace": "Offers of many hosts.",
+    "reserved_1y": "Reserved for a year.",
+    "reserved_3y": "Reserved for three years.",
+    "committed_1y": "Committed use for a year.",
+    "committed_3y": "Committed use for three years.",
+    "assumed": "Assumed by an author: never a market price.",
+    "purchase": "Bought outright.",
+}
+
+PRICE_BASIS = {
+    "disclosed": "Hours times the developer's own stated price.",
+    "rental": "Hours times the market's on-demand price when the run started.",
+    "rental_now": "Hours times the market's on-demand price on the day of the release: deliberate repricing.",
+    "purchase": "Every accelerator bought outright, at the hardware's own quotes.",
+}
+
+COST_SCOPE = {
+    "own": "The model's own primary phases.",
+    "effort": "Own, and parents that the headline includes.",
+    "cumulative": "Effort, and every ancestor that counts, each once.",
+}
+
+CLAIMED_SCOPE = {
+    "rl_only": "The reinforcement-learning stage.",
+    "pretraining": "The pretraining stage.",
+    "final_run": "The run that made the released model.",
+    "cumulative": "The model with the models it stands on.",
+    "r_and_d": "Research and development, with experiments.",
+    "hardware_purchase": "Buying the hardware.",
+}
+
+CLAIM_COVERS = {
+    **COST_SCOPE,
+    "phases": "The phases the claim lists.",
+}
+
+CLAIMED_BASIS = {
+    "stated_price": "Hours times a price the claimant states.",
+    "rental": "Cloud rental price.",
+    "spot": "Spot price.",
+    "amortized": "Depreciated hardware and energy.",
+    "purchase": "Hardware bought.",
+    "spend": "Money that left an account.",
+    "unspecified": "Not said.",
+}
+
+CLAIM_COMPARED_ON = (*PRICE_BASIS, "amortized")
+"""Bases a claim may be comparable on; `amortized` is named by claims and not yet a basis of the ledger."""
+
+CLAIM_BOUND = {
+    "floor": "More than the amount.",
+    "ceiling": "Less than the amount.",
+}
+
+VERDICT = {
+    "agrees": "Within rounding, 5% or the ledger's own interval of what it covers, or a bound that holds.",
+    "wrong_scope": "Right for less (or more) than it is presented as covering.",
+    "other_basis": "Made on a price basis that the ledger's figure beside it is not on.",
+    "understated": "Below the ledger's cost of what it covers.",
+    "overstated": "Above the ledger's cost of what it covers.",
+    "not_checkable": "The ledger has nothing to check it with; the reason is named.",
+}
+
+OPENNESS = {
+    "open_weights": "Weights can be downloaded.",
+    "open_source": "Weights, code and data recipe are public.",
+    "api_only": "Served, not released.",
+    "closed": "Not served to the public.",
+    "unreleased": "Described only.",
+}
+
+ARCHITECTURE = {"dense": "Every parameter is active.", "moe": "Mixture of experts.", "other": "Neither."}
+
+QUANTITY = {
+    "gpu_hours": "GPU-hour",
+    "gpu_count": "GPU",
+    "wall_clock_hours": "hour",
+    "tokens": "token",
+    "training_compute_flop": "FLOP",
+    "stated_price_usd_per_gpu_hour": "USD per GPU-hour",
+}
+"""Quantities a phase may disclose, with their unit."""
+
+COST_FLAG = {
+    "range_disclosed": "The source gives a range; the middle is its geometric mean.",
+    "one_sided": "Only an upper or only a lower end is disclosed.",
+    "assumed_utilization": "Hours come from disclosed compute at an assumed utilisation.",
+    "assumed_start": "The start is the release date less run time and a usual delay.",
+    "assumed_run_time": "The run time behind the start is the usual one.",
+    "implausible_utilization": "Hours, tokens and parameters imply a utilisation outside 5% to 75%.",
+    "stale_price": "The price is more than a year older than the date it is used for.",
+    "thin_price": "Fewer than three providers stand behind the price.",
+    "proxy_price": "No quote for this hardware exists; the declared proxy's price is used.",
+    "later_price": "The purchase quote is dated after the start; none is older.",
+    "estimated_price": "The price is an estimate, not an offer.",
+    "gpu_count_partly_disclosed": "Some phases do not say how many accelerators they used.",
+    "partly_priced": "Some hours have no price on this basis.",
+    "phases_without_quantity": "A phase is known but its hours are not.",
+    "restated_base": "The printed hours belong to the base model.",
+    "third_party_estimate": "Only a third party's estimate exists; it is shown beside, never summed.",
+    "base_unknown": "A fine-tune whose base model is not named.",
+    "undisclosed_ancestors": "A model it stands on discloses nothing.",
+    "set_aside": "A row this figure depends on was set aside by validation.",
+    "covers_models": "A figure is stated for several models at once and kept on their family.",
+}
+
+MISSING_REASON = {
+    "hours_not_disclosed": "No phase has a quantity that hours can be taken from.",
+    "restated_base": "The only figure printed is the base model's.",
+    "no_price": "No price exists on this basis.",
+    "gpu_count_not_disclosed": "How many accelerators were used is not disclosed.",
+    "one_sided": "Only one end of the range is known.",
+    "set_aside": "What it needs was set aside by validation.",
+}
+
+USAGE_WARNING = {
+    "assumed_price": "Prices are list or assumed prices, not invoices.",
+    "excludes_failed_runs": "Failed runs and restarts are in only where the source counts them.",
+    "excludes_staff_and_rnd": "Staff, research, ablations and data licences are not in it.",
+    "lower_bounds": "Some rows are lower bounds: read is_lower_bound before comparing.",
+}
+
+UNIT_SUFFIXES = {
+    "_usd_per_gpu_hour": "USD per GPU-hour",
+    "_usd_per_gpu": "USD per GPU",
+    "_usd_per_trillion_tokens": "USD per trillion tokens",
+    "_usd_per_million_tokens": "USD per million tokens",
+    "_usd": "USD",
+    "_flop_per_s": "FLOP/s",
+    "_flop": "FLOP",
+    "_gpu_hours": "GPU-hour",
+    "_gpus": "GPU",
+    "_hours": "hour",
+    "_days": "day",
+    "_gib": "GiB",
+    "_gb": "GB",
+    "_w": "W",
+    "_ratio": "ratio",
+    "_share": "ratio",
+    "_count": "count",
+    "_bytes": "byte",
+    "_on": "date",
+    "_at": "UTC time",
+    "_id": "id",
+}
+"""Suffix of a column name to the unit it promises; longest match wins."""
+
+UNIT_NAMES = {
+    "gpu_hours": "GPU-hour",
+    "gpu_hours_low": "GPU-hour",
+    "gpu_hours_high": "GPU-hour",
+    "gpu_count": "GPU",
+    "tokens_low": "token",
+    "tokens_high": "token",
+    "tokens_per_gpu_hour": "token per GPU-hour",
+    "total_params": "parameter",
+    "active_params": "parameter",
+}
+"""Names that are their own unit."""
+
+
+def unit_of(column: str) -> str | None:
+    """The unit a column's name promises, or None where the name promises none.
+
+    >>> unit_of("cost_mid_usd")
+    'USD'
+    >>> unit_of("unit_price_usd_per_gpu_hour")
+    'USD per GPU-hour'
+    """
+    if column in UNIT_NAMES:
+        return UNIT_NAMES[column]
+    for suffix in sorted(UNIT_SUFFIXES, key=len, reverse=True):
+        if column.endswith(suffix):
+            return UNIT_SUFFIXES[suffix]
+    return None

@@ -1,0 +1,104 @@
+"""The costing functions as the assets call them: frames of core tables in, frames of core tables out."""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.costing import disclosure, runs
+from pipelines.costing import model_costs as sums
+from pipelines.costing.constants import Constants
+from pipelines.costing.lineage import scope_members
+from pipelines.costing.phase_costs import price_phases
+from pipelines.costing.price_bases import Pricing
+
+__all__ = [
+    "checked_phases",
+    "hardware_with_proxies",
+    "model_costs",
+    "phase_costs",
+    "scope_members",
+    "unchanged",
+    "unsummed_phase_costs",
+]
+
+SUMMED, UNSUMMED = ["primary", "context_only"], ["alternative", "restated_base", "hypothetical", "estimate"]
+
+
+def unchanged(staged: pl.DataFrame) -> pl.DataFrame:
+    """The staged rows as they are."""
+    return staged
+
+
+def hardware_with_proxies(hardware: pl.DataFrame, proxies: pl.DataFrame) -> pl.DataFrame:
+    """core.hardware: accelerators with the one whose price stands in when they have no quote."""
+    return hardware.join(proxies.select("hardware_id", "price_proxy_hardware_id"), on="hardware_id", how="left")
+
+
+def checked_phases(
+    phases: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, constants: pl.DataFrame
+) -> pl.DataFrame:
+    """core.training_phases: phases with the utilisation they imply, flagged where it is implausible."""
+    method = Constants(constants)
+    implied = runs.implied_utilization(phases.lazy(), models.lazy(), hardware.lazy(), method)
+    low, high = method["plausible_utilization_low_ratio"], method["plausible_utilization_high_ratio"]
+    ratio = pl.col("implied_utilization_ratio")
+    return (
+        phases.lazy()
+        .join(implied, on="phase_id", how="left")
+        .with_columns(runs.flagged(implausible_utilization=~ratio.is_between(low, high)).alias("flags"))
+        .collect()
+    )
+
+
+def phase_costs(
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """core.phase_costs: the phases that are summed."""
+    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
+    return price_phases(_pricing(chosen, models, hardware, quotes, constants, as_of))
+
+
+def unsummed_phase_costs(
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """core.unsummed_phase_costs: estimates, alternatives, hypothetical runs and restated figures."""
+    chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
+    return price_phases(_pricing(chosen, models, hardware, quotes, constants, as_of))
+
+
+def model_costs(
+    members: pl.DataFrame,
+    costs: pl.DataFrame,
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    lineage: pl.DataFrame,
+    rejected: pl.DataFrame,
+) -> pl.DataFrame:
+    """core.model_costs: phases summed over the members of each scope, with what is missing said."""
+    by_model = disclosure.disclosure_by_model(members, costs, phases, models, lineage, rejected)
+    return sums.model_costs(members, costs, models, disclosure.disclosure_by_scope(members, by_model))
+
+
+def _pricing(
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+) -> Pricing:
+    method = Constants(constants)
+    costable = runs.runs(phases.lazy(), models.lazy(), hardware.lazy(), method).collect().lazy()
+    return Pricing(costable, quotes.lazy(), hardware.lazy(), method, as_of)

@@ -1,0 +1,106 @@
+"""The market rule: the price of an accelerator-hour as of a day, from dated quotes and never a later one.
+
+Per provider its newest usable on-demand quote on or before the day, lowest over its regions; then the lower median
+over providers whose quote is fresh; if none is fresh, the newest older quote. Source: docs/methods.md, market rule.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.costing.constants import Constants
+from pipelines.costing.runs import flagged
+
+CATEGORY = "on_demand"
+
+
+def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
+    """Quotes that may enter the rule: usable, on demand, dated, for a known accelerator."""
+    return quotes.filter(
+        pl.col("is_usable")
+        & (pl.col("pricing_category") == CATEGORY)
+        & pl.col("hardware_id").is_not_null()
+        & pl.col("observed_on").is_not_null()
+        & pl.col("list_unit_price_usd_per_gpu_hour").is_not_null()
+    ).select(
+        "quote_id",
+        "provider",
+        "observed_on",
+        "source_id",
+        pl.col("hardware_id").alias("priced_hardware_id"),
+        pl.col("list_unit_price_usd_per_gpu_hour").alias("unit_price"),
+    )
+
+
+def priced_as(asked: pl.LazyFrame, rentals: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
+    """The accelerator whose quotes price each asked one: itself, else its declared proxy if it has none at all."""
+    quoted = rentals.select("priced_hardware_id").unique().with_columns(pl.lit(value=True).alias("is_quoted"))
+    proxy = hardware.select("hardware_id", "price_proxy_hardware_id")
+    return (
+        asked.join(quoted, left_on="hardware_id", right_on="priced_hardware_id", how="left")
+        .join(proxy, on="hardware_id", how="left")
+        .with_columns(
+            pl.when(pl.col("is_quoted").fill_null(value=False))
+            .then("hardware_id")
+            .otherwise("price_proxy_hardware_id")
+            .alias("priced_hardware_id")
+        )
+    )
+
+
+def market_prices(
+    asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants
+) -> pl.LazyFrame:
+    """The market price of each asked accelerator on each asked day.
+
+    Args:
+        asked: hardware_id and priced_on, unique.
+        quotes: core.price_quotes.
+        hardware: core.hardware (for the declared proxies).
+        constants: fresh_quote_days, stale_price_days, thin_price_providers.
+
+    Returns:
+        A row for each ask that has a price: hardware_id, priced_on, unit_price and its low and high over the
+        providers (USD per GPU-hour), quote_id and source of the median, price_observed_on, price_quote_count,
+        price_flags.
+    """
+    ask = ["hardware_id", "priced_on"]
+    rentals = usable_rentals(quotes)
+    age = (pl.col("priced_on") - pl.col("observed_on")).dt.total_days()
+    newest = (
+        priced_as(asked, rentals, hardware)
+        .join(rentals, on="priced_hardware_id", how="inner")
+        .filter(pl.col("observed_on") <= pl.col("priced_on"))
+        .sort("observed_on", "unit_price", "quote_id", descending=[True, False, False])
+        .unique([*ask, "provider"], keep="first", maintain_order=True)
+        .with_columns((age <= constants["fresh_quote_days"]).alias("is_fresh"))
+    )
+    has_fresh = pl.col("is_fresh").any().over(ask)
+    fresh = newest.filter(pl.col("is_fresh"))
+    oldest_resort = newest.filter(~has_fresh).unique(ask, keep="first", maintain_order=True)
+    median = ((pl.len() - 1) // 2).over(ask)
+    chosen = (
+        pl.concat([fresh, oldest_resort])
+        .sort(*ask, "unit_price", "quote_id")
+        .with_columns(
+            pl.col("unit_price").min().over(ask).alias("unit_price_low"),
+            pl.col("unit_price").max().over(ask).alias("unit_price_high"),
+            pl.len().over(ask).cast(pl.Int64).alias("price_quote_count"),
+        )
+        .filter(pl.int_range(pl.len()).over(ask) == median)
+    )
+    return chosen.select(
+        *ask,
+        "unit_price",
+        "unit_price_low",
+        "unit_price_high",
+        "quote_id",
+        pl.col("source_id").alias("price_source_id"),
+        pl.col("observed_on").alias("price_observed_on"),
+        "price_quote_count",
+        flagged(
+            stale_price=age > constants["stale_price_days"],
+            thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
+            proxy_price=pl.col("priced_hardware_id") != pl.col("hardware_id"),
+        ).alias("price_flags"),
+    )

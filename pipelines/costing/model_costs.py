@@ -1,0 +1,166 @@
+"""The cost of every model in every scope on every basis, with what is missing said.
+
+Sums add middles exactly (Decimal) and ends with all inputs moving together. Purchase is not additive: one cluster
+serves several phases, so it takes the largest number of accelerators per developer and hardware type.
+"""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts.core import ModelCosts
+from pipelines.contracts.table import HOURS, USD, table_of
+from pipelines.costing.price_bases import PRICE_BASES
+
+GRAIN = ["model_id", "scope", "price_basis"]
+ENDS = ("low", "mid", "high")
+
+
+def model_costs(
+    members: pl.DataFrame, phase_costs: pl.DataFrame, models: pl.DataFrame, disclosure: pl.DataFrame
+) -> pl.DataFrame:
+    """Sum phases over the members of each scope.
+
+    Args:
+        members: core.scope_members.
+        phase_costs: core.phase_costs.
+        models: core.models (for the developer of each member).
+        disclosure: result of `disclosure.disclosure_by_scope`.
+
+    Returns:
+        core.model_costs: a row for every model, scope and basis; an unknown is null with a reason.
+    """
+    developers = models.select(pl.col("model_id").alias("member_model_id"), "developer")
+    primary = phase_costs.filter(pl.col("row_role") == "primary").rename({"model_id": "member_model_id"})
+    counted = (
+        members.select("model_id", "scope", "member_model_id")
+        .join(primary, on="member_model_id", how="inner")
+        .join(developers, on="member_model_id", how="left")
+    )
+    bases = pl.DataFrame({"price_basis": phase_costs["price_basis"].unique().sort()})
+    grid = models.select("model_id").join(members.select("scope").unique(), how="cross").join(bases, how="cross")
+    hours = _hours(counted)
+    additive = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
+    costs = pl.concat([_summed(counted.filter(pl.col("price_basis").is_in(additive))), _bought(counted, additive)])
+    rows = (
+        grid.join(hours, on=GRAIN, how="left")
+        .join(costs, on=GRAIN, how="left")
+        .join(disclosure, on=["model_id", "scope"], how="left")
+    )
+    dtypes = table_of(ModelCosts).dtypes
+    return _told(rows).select(pl.col(name).cast(dtype) for name, dtype in dtypes.items()).sort(GRAIN)
+
+
+def _floor(low: str, mid: str) -> pl.Expr:
+    """The sum of middles; where only a lower end is known it stands in, so that the sum is a floor.
+
+    Without any middle there is none: a sum of lower ends alone is no middle.
+    """
+    column = pl.coalesce(mid, pl.col(low).cast(USD) if mid.startswith("cost") else pl.col(low))
+    return pl.when(pl.col(mid).is_not_null().any()).then(column.sum())
+
+
+def _total(end: str) -> pl.Expr:
+    """The sum of one end, where any phase has it."""
+    return pl.when(pl.col(end).is_not_null().any()).then(pl.col(end).sum())
+
+
+def _hours(counted: pl.DataFrame) -> pl.DataFrame:
+    """Hours of each scope, and which phases leave an end open."""
+    low, mid, high = "gpu_hours_low", "gpu_hours", "gpu_hours_high"
+    has_hours = pl.any_horizontal(pl.col(low, mid, high).is_not_null())
+    return (
+        counted.filter(has_hours)
+        .group_by(GRAIN)
+        .agg(
+            _total(low).alias(low),
+            _floor(low, mid).alias(mid),
+            _total(high).alias(high),
+            pl.len().cast(pl.Int64).alias("phase_count"),
+            pl.col(high).is_null().any().alias("is_open_above"),
+            (pl.col(low).is_null().any() & (pl.len() > 1)).alias("is_open_below_among_others"),
+            pl.col("flags").explode().drop_nulls().unique().alias("phase_flags"),
+        )
+    )
+
+
+def _summed(counted: pl.DataFrame) -> pl.DataFrame:
+    """Costs that add up: hours times price."""
+    is_priced = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
+    hours = pl.coalesce("gpu_hours", "gpu_hours_low")
+    return counted.group_by(GRAIN).agg(
+        _total("cost_low_usd").alias("cost_low_usd"),
+        _floor("cost_low_usd", "cost_mid_usd").alias("cost_mid_usd"),
+        _total("cost_high_usd").alias("cost_high_usd"),
+        hours.filter(~is_priced).sum().cast(HOURS).alias("unpriced_gpu_hours"),
+        (~is_priced & hours.is_not_null()).any().alias("has_unpriced"),
+        pl.lit(value=False).alias("counts_partly_disclosed"),
+        pl.lit(value=False).alias("counts_undisclosed"),
+    )
+
+
+def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
+    """Costs of clusters: per developer and hardware type the phase with most accelerators, summed over types."""
+    clusters = (
+        counted.filter(~pl.col("price_basis").is_in(additive) & pl.col("hardware_id").is_not_null())
+        .sort("cost_mid_usd", descending=True, nulls_last=True)
+        .sort("gpu_count", descending=True, nulls_last=True, maintain_order=True)
+        .group_by(*GRAIN, "developer", "hardware_id", maintain_order=True)
+        .agg(
+            pl.col("gpu_count", "cost_low_usd", "cost_mid_usd", "cost_high_usd").first(),
+            pl.coalesce("gpu_hours", "gpu_hours_low").sum().alias("hours"),
+            pl.col("gpu_count").is_null().any().alias("lacks_counts"),
+        )
+    )
+    is_priced = pl.col("cost_mid_usd").is_not_null()
+    return clusters.group_by(GRAIN).agg(
+        _total("cost_low_usd").alias("cost_low_usd"),
+        _total("cost_mid_usd").alias("cost_mid_usd"),
+        _total("cost_high_usd").alias("cost_high_usd"),
+        pl.col("hours").filter(~is_priced).sum().cast(HOURS).alias("unpriced_gpu_hours"),
+        (~is_priced).any().alias("has_unpriced"),
+        pl.col("lacks_counts").any().alias("counts_partly_disclosed"),
+        pl.col("gpu_count").is_null().all().alias("counts_undisclosed"),
+    )
+
+
+def _told(rows: pl.DataFrame) -> pl.DataFrame:
+    """Lower bounds, reasons and flags of every row."""
+    has_hours = pl.any_horizontal(pl.col("gpu_hours_low", "gpu_hours", "gpu_hours_high").is_not_null())
+    has_cost = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
+    open_hours = pl.col("is_open_above") | pl.col("is_open_below_among_others")
+    hours_incomplete = (pl.col("is_incomplete") | open_hours.fill_null(value=False)) & (has_hours | has_cost)
+    partly_priced = has_cost & pl.col("has_unpriced").fill_null(value=False)
+    cost_incomplete = hours_incomplete | partly_priced
+    extra = {
+        "partly_priced": partly_priced,
+        "gpu_count_partly_disclosed": has_cost & pl.col("counts_partly_disclosed").fill_null(value=False),
+    }
+    reason = (
+        pl.when(has_cost)
+        .then(None)
+        .when(pl.col("counts_undisclosed").fill_null(value=False) & has_hours)
+        .then(pl.lit("gpu_count_not_disclosed"))
+        .when(has_hours)
+        .then(pl.lit("no_price"))
+        .when(pl.col("is_own_restated"))
+        .then(pl.lit("restated_base"))
+        .when(pl.col("is_own_set_aside"))
+        .then(pl.lit("set_aside"))
+        .otherwise(pl.lit("hours_not_disclosed"))
+    )
+    named = [pl.when(condition).then(pl.lit(name)) for name, condition in extra.items()]
+    return rows.with_columns(
+        pl.when(~hours_incomplete).then("gpu_hours_high").alias("gpu_hours_high"),
+        pl.when(~cost_incomplete).then("cost_high_usd").alias("cost_high_usd"),
+        pl.when(has_hours).then(pl.col("unpriced_gpu_hours").fill_null(0)).alias("unpriced_gpu_hours"),
+        pl.col("phase_count").fill_null(0),
+        cost_incomplete.alias("is_lower_bound"),
+        reason.alias("cost_missing_reason"),
+        pl.concat_list(
+            pl.col("phase_flags").fill_null([]), "disclosure_flags", pl.concat_list(named).list.drop_nulls()
+        )
+        .list.unique()
+        .list.sort()
+        .alias("flags"),
+    )

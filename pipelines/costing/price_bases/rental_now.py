@@ -1,0 +1,16 @@
+"""`rental_now`: hours x the market's on-demand price on the day of the release. Deliberate repricing."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.costing.price_bases.basis import PriceBasis, Pricing
+from pipelines.costing.price_bases.rental import price_on
+
+
+def price(pricing: Pricing) -> pl.LazyFrame:
+    """The market price as of the release."""
+    return price_on(pricing, pl.lit(pricing.as_of))
+
+
+BASIS = PriceBasis("rental_now", price, depends_on_start=False)

@@ -1,0 +1,47 @@
+"""The ledger's own resource: the data folder in use and the day prices are asked for."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+
+import dagster as dg
+from pydantic import PrivateAttr
+
+from pipelines.paths import DataFolder, data_folder
+from pipelines.warehouse.store import Warehouse
+
+
+class Ledger(dg.ConfigurableResource):  # type: ignore[type-arg]
+    """Where the ledger reads and writes.
+
+    Attributes:
+        data: data folder; empty means `COSTLEDGER_DATA`, else the project's own.
+        as_of: day of the release, ISO 8601; empty means today (UTC).
+    """
+
+    data: str = ""
+    as_of: str = ""
+
+    _warehouse: Warehouse = PrivateAttr()
+
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder in use."""
+        return data_folder(self.data or None)
+
+    @property
+    def warehouse(self) -> Warehouse:
+        """The build file of that folder, held while a run lasts."""
+        return self._warehouse
+
+    @contextmanager
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:
+        """Hold the build file for the run."""
+        self._warehouse = Warehouse(self.folder.work)
+        with self._warehouse.session():
+            yield self
+
+    @property
+    def as_of_on(self) -> date:
+        """The day `rental_now` is priced on."""
+        return date.fromisoformat(self.as_of) if self.as_of else datetime.now(UTC).date()

@@ -1,0 +1,110 @@
+"""Publishing: the build is copied into a new private file, made read-only and renamed over the last release.
+
+Readers keep the file they have open and the next one to open gets the new release; nobody sees half of one.
+"""
+
+from __future__ import annotations
+
+import os
+import shutil
+from pathlib import Path
+
+import duckdb
+import polars as pl
+
+from pipelines.contracts.derive import (
+    PUBLIC_SCHEMAS,
+    comments,
+    create_table,
+    datapackage,
+    dictionary,
+    parquet_name,
+    public_tables,
+)
+from pipelines.contracts.quality import Releases
+from pipelines.contracts.table import Table, table_of
+from pipelines.paths import DataFolder
+from pipelines.warehouse.store import Warehouse, as_contract
+
+STORAGE_VERSION = "v1.0.0"
+"""Storage format that older DuckDB clients can read."""
+
+READ_ONLY = 0o444
+RELEASES = table_of(Releases)
+
+
+def past_releases(folder: DataFolder) -> pl.DataFrame:
+    """The releases the published file knows (contract `history.releases`); none when there is no such file."""
+    if not folder.ledger.exists():
+        return RELEASES.empty()
+    try:
+        with duckdb.connect(str(folder.ledger), read_only=True) as connection:
+            return as_contract(RELEASES, connection.sql(f"from {RELEASES.name}").pl())
+    except duckdb.Error:
+        return RELEASES.empty()
+
+
+def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> None:
+    """Replace the published file, Parquet files, data package and dictionary by the build.
+
+    Args:
+        warehouse: the build, complete and checked.
+        folder: the data folder to publish in.
+        release: history.releases, the new one last.
+    """
+    tables = public_tables()
+    folder.published.mkdir(parents=True, exist_ok=True)
+    new_file = folder.published / f".ledger.{os.getpid()}.duckdb"
+    new_folder = folder.published / f".parquet.{os.getpid()}"
+    try:
+        _copy(warehouse, new_file, new_folder, tables)
+        newest = release.sort("published_at").row(-1, named=True)
+        _write(folder.published / "datapackage.json", datapackage(newest["release_id"], newest["published_at"].isoformat()))
+        _write(folder.published / "DICTIONARY.md", dictionary())
+        _replace_folder(new_folder, folder.published / "parquet")
+        new_file.chmod(READ_ONLY)
+        new_file.replace(folder.ledger)
+        folder.ledger.with_name(folder.ledger.name + ".wal").unlink(missing_ok=True)
+    finally:
+        new_file.unlink(missing_ok=True)
+        shutil.rmtree(new_folder, ignore_errors=True)
+
+
+def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[Table]) -> None:
+    new_file.unlink(missing_ok=True)
+    new_folder.mkdir(parents=True)
+    with warehouse.connect() as connection:
+        connection.execute(f"attach '{_escaped(new_file)}' as release (storage_version '{STORAGE_VERSION}')")
+        for schema in PUBLIC_SCHEMAS:
+            connection.execute(f"create schema release.{schema}")
+        for declared in tables:
+            copied = f"release.{declared.name}"
+            connection.execute(create_table(declared, name=copied))
+            connection.execute(comments(declared, name=copied))
+            order = f" order by {', '.join(declared.key)}" if declared.key else ""
+            connection.execute(f"insert into {copied} by name from {declared.name}{order}")
+            target = _escaped(new_folder / Path(parquet_name(declared)).name)
+            connection.execute(f"copy (from {declared.name}{order}) to '{target}' (format parquet)")
+        connection.execute("detach release")
+
+
+def _escaped(path: Path) -> str:
+    return str(path).replace("'", "''")
+
+
+def _write(path: Path, text: str) -> None:
+    """Write a text file in one step."""
+    new = path.with_name(f".{path.name}.{os.getpid()}")
+    new.write_text(text, encoding="utf-8")
+    new.replace(path)
+
+
+def _replace_folder(new: Path, target: Path) -> None:
+    """Put a folder of files in the place of another; files of tables that are no more go away."""
+    target.mkdir(exist_ok=True)
+    names = {path.name for path in new.iterdir()}
+    for path in sorted(new.iterdir()):
+        path.replace(target / path.name)
+    for stale in target.glob("*.parquet"):
+        if stale.name not in names:
+            stale.unlink()

@@ -1,0 +1,190 @@
+"""The private file a build writes: one writer, every write validated before and in one transaction."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import duckdb
+import polars as pl
+from filelock import FileLock, Timeout
+
+from pipelines.contracts.derive import PUBLIC_SCHEMAS, create_table
+from pipelines.contracts.quality import RejectedRows
+from pipelines.contracts.table import Table, table_of
+from pipelines.contracts.validation import conform, conform_strictly
+
+LOCK_SECONDS = 60
+REJECTIONS = "build.rejections"
+"""Everything set aside so far, by the table it did not reach; `quality.rejected_rows` is made from it."""
+
+
+SCHEMAS = ("raw", "staging", *PUBLIC_SCHEMAS)
+
+
+class WarehouseBusyError(Exception):
+    """Another process is building in the same data folder."""
+
+
+class TableMissingError(Exception):
+    """A table that is read has not been built yet."""
+
+
+class Warehouse:
+    """The build file of one data folder.
+
+    Inside `session()` one connection serves every read and write; outside, each opens its own and closes it, so that
+    a failure leaves nothing locked either way.
+    """
+
+    def __init__(self, path: Path) -> None:
+        """Use the file at `path`; it is created with the first write."""
+        self.path = path
+        self._connection: duckdb.DuckDBPyConnection | None = None
+
+    @contextmanager
+    def session(self) -> Iterator[Warehouse]:
+        """Hold the build file for many reads and writes.
+
+        Raises:
+            WarehouseBusyError: another process holds it for longer than LOCK_SECONDS.
+        """
+        with self.connect() as connection:
+            self._connection = connection
+            try:
+                yield self
+            finally:
+                self._connection = None
+
+    @contextmanager
+    def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
+        """A connection to the build file, one process at a time.
+
+        Raises:
+            WarehouseBusyError: another process holds it for longer than LOCK_SECONDS.
+        """
+        if self._connection is not None:
+            yield self._connection
+            return
+        self.path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with FileLock(self.path.with_suffix(".lock")).acquire(timeout=LOCK_SECONDS):
+                connection = duckdb.connect(str(self.path))
+                try:
+                    _prepare(connection)
+                    yield connection
+                finally:
+                    connection.close()
+        except Timeout as error:
+            raise WarehouseBusyError(
+                f"{self.path} is in use by another build: wait for it, or end it, and run again"
+            ) from error
+
+    def read(self, declared: Table) -> pl.DataFrame:
+        """All rows of a table, in its contract's types.
+
+        Raises:
+            TableMissingError: it has not been built.
+        """
+        with self.connect() as connection:
+            return _read(connection, declared)
+
+    def read_all(self, tables: tuple[Table, ...]) -> list[pl.DataFrame]:
+        """Several tables through one connection.
+
+        Raises:
+            TableMissingError: one of them has not been built.
+        """
+        with self.connect() as connection:
+            return [_read(connection, declared) for declared in tables]
+
+    def write(self, declared: Table, frame: pl.DataFrame, rejected: pl.DataFrame | None = None) -> None:
+        """Replace a table, and what was set aside on its way, in one transaction.
+
+        Raises:
+            ContractBrokenError: the frame has other columns or types than the contract.
+        """
+        self.write_all([(declared, frame, rejected)])
+
+    def write_all(self, writes: list[tuple[Table, pl.DataFrame, pl.DataFrame | None]]) -> None:
+        """Replace several tables in one transaction."""
+        ready = [(declared, conform_strictly(declared, frame), rejected) for declared, frame, rejected in writes]
+        with self.connect() as connection:
+            connection.begin()
+            try:
+                for declared, frame, rejected in ready:
+                    _replace(connection, declared, frame)
+                    if rejected is not None:
+                        _replace_rejections(connection, declared, rejected)
+                connection.commit()
+            except BaseException:
+                connection.rollback()
+                raise
+
+    def select(self, declared: Table, query: str) -> pl.DataFrame:
+        """The rows of a SELECT, in the types of a contract.
+
+        Raises:
+            TableMissingError: a table it reads has not been built.
+        """
+        with self.connect() as connection:
+            return as_contract(declared, _run(connection, query))
+
+    def query(self, query: str) -> pl.DataFrame:
+        """The rows of a SELECT as DuckDB types them.
+
+        Raises:
+            TableMissingError: a table it reads has not been built.
+        """
+        with self.connect() as connection:
+            return _run(connection, query)
+
+    def rejections(self) -> pl.DataFrame:
+        """Everything set aside so far (contract `quality.rejected_rows`)."""
+        with self.connect() as connection:
+            return as_contract(table_of(RejectedRows), connection.sql(f"from {REJECTIONS}").pl())
+
+
+def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
+    """Schemas and the table of rejections, so that every write finds its place."""
+    connection.execute("set timezone = 'UTC'")
+    for schema in ("build", *SCHEMAS):
+        connection.execute(f"create schema if not exists {schema}")
+    connection.execute(create_table(table_of(RejectedRows), name=REJECTIONS, replace=False))
+
+
+def _run(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
+    try:
+        return connection.sql(query).pl()
+    except duckdb.CatalogException as error:
+        raise TableMissingError(f"{error} (build it first: `costledger run`, or materialize what it reads)") from error
+
+
+def _read(connection: duckdb.DuckDBPyConnection, declared: Table) -> pl.DataFrame:
+    return as_contract(declared, _run(connection, f"from {declared.name}"))
+
+
+def as_contract(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
+    """A frame from DuckDB in the types of its contract; DuckDB widens decimals and integers of sums.
+
+    Raises:
+        ContractBrokenError: a column is missing or extra.
+    """
+    known = {name: dtype for name, dtype in declared.dtypes.items() if name in frame.columns}
+    return conform_strictly(declared, frame.with_columns(pl.col(name).cast(dtype) for name, dtype in known.items()))
+
+
+def _replace(connection: duckdb.DuckDBPyConnection, declared: Table, frame: pl.DataFrame) -> None:
+    connection.execute(create_table(declared))
+    connection.register("incoming", frame.to_arrow())
+    connection.execute(f"insert into {declared.name} by name from incoming")
+    connection.unregister("incoming")
+
+
+def _replace_rejections(connection: duckdb.DuckDBPyConnection, declared: Table, rejected: pl.DataFrame) -> None:
+    connection.execute(f"delete from {REJECTIONS} where table_name = ?", [declared.name])
+    if rejected.height:
+        connection.register("incoming", conform(table_of(RejectedRows), rejected).to_arrow())
+        connection.execute(f"insert into {REJECTIONS} by name from incoming")
+        connection.unregister("incoming")
