@@ -8,7 +8,11 @@ from pipelines.contracts import all as _every_table  # noqa: F401 - declares eve
 from pipelines.defs import core, marts, publishing, quality, sources
 from pipelines.defs.resources import Ledger
 
-ASSETS = dg.load_assets_from_modules([sources, core, quality, marts, publishing])
+ASSETS = [
+    asset
+    for asset in dg.load_assets_from_modules([sources, core, quality, marts, publishing])
+    if isinstance(asset, dg.AssetsDefinition)
+]
 
 defs = dg.Definitions(
     assets=ASSETS,

@@ -34,9 +34,7 @@ class Hardware(i.StagedHardware):
     )
 
 
-@table(
-    "core.method_constants", key=("method_id", "constant_id"), foreign_keys=(SOURCE,)
-)
+@table("core.method_constants", key=("method_id", "constant_id"), foreign_keys=(SOURCE,))
 class MethodConstants(i.StagedMethodConstants):
     """One row per constant of a costing method."""
 
@@ -116,9 +114,7 @@ class PriceQuotes(i.SourcedRecord):
         "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**5
     )
     list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", nullable=True, ge=0, le=10**8)
-    observed_on: pl.Date = column(
-        "Day the price was seen; where only a latest day is known, that day.", nullable=True
-    )
+    observed_on: pl.Date = column("Day the price was seen; where only a latest day is known, that day.", nullable=True)
     effective_from: pl.Date = column("First day in force.", nullable=True)
     effective_to: pl.Date = column("First day no longer in force.", nullable=True)
     recorded_at: pl.Datetime("us", "UTC") = column("When the ledger knew it.", nullable=True)
@@ -135,9 +131,7 @@ class TokenPrices(i.StagedTokenPrices):
     """One row per dated price of a model's tokens."""
 
 
-@table(
-    "core.exchange_rates", key=("observed_on", "base_currency", "quote_currency"), foreign_keys=(SOURCE,)
-)
+@table("core.exchange_rates", key=("observed_on", "base_currency", "quote_currency"), foreign_keys=(SOURCE,))
 class ExchangeRates(i.StagedExchangeRates):
     """One row per day and pair of currencies."""
 
@@ -167,9 +161,7 @@ class CostColumns(Contract):
     cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True, ge=0)
     cost_mid_usd: USD = column("The cost; for a lower bound its floor.", nullable=True, ge=0)
     cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True, ge=0)
-    cost_missing_reason: pl.String = column(
-        "Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON)
-    )
+    cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON))
     flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
 
     @pa.dataframe_check(description="cost_low_usd <= cost_mid_usd <= cost_high_usd")
@@ -264,9 +256,7 @@ class ModelCosts(CostColumns):
     gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
     gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0)
     gpu_hours_high: HOURS = column("Upper end; absent where there is none.", nullable=True, gt=0)
-    unpriced_gpu_hours: HOURS = column(
-        "Accelerator-hours without a price on this basis.", nullable=True, ge=0
-    )
+    unpriced_gpu_hours: HOURS = column("Accelerator-hours without a price on this basis.", nullable=True, ge=0)
     phase_count: pl.Int64 = column("Phases counted in.", ge=0)
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
     undisclosed_ancestors: pl.List(pl.String) = column("Models in scope whose own cost is not known.")

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from typing import cast
 
 import polars as pl
 
@@ -59,9 +60,8 @@ def duckdb_type(dtype: pl.DataType) -> str:
     if isinstance(dtype, pl.Decimal):
         return f"DECIMAL({dtype.precision},{dtype.scale})"
     if isinstance(dtype, pl.List):
-        return f"{duckdb_type(dtype.inner)}[]"
-    kind = dtype if isinstance(dtype, type) else type(dtype)
-    return DUCKDB_TYPES[kind]
+        return f"{duckdb_type(cast('pl.DataType', dtype.inner))}[]"
+    return DUCKDB_TYPES[dtype.base_type()]
 
 
 def columns(declared: Table) -> list[Column]:
@@ -88,9 +88,7 @@ def columns(declared: Table) -> list[Column]:
 def create_table(declared: Table, name: str | None = None, *, replace: bool = True) -> str:
     """`create table` with types, NOT NULL and the primary key; an old one is replaced, or else left as it is."""
     keyed = declared.key and not any(column.nullable for column in columns(declared) if column.is_key)
-    lines = [
-        f'  "{column.name}" {column.type}{"" if column.nullable else " not null"}' for column in columns(declared)
-    ]
+    lines = [f'  "{column.name}" {column.type}{"" if column.nullable else " not null"}' for column in columns(declared)]
     if keyed:
         lines.append(f"  primary key ({', '.join(declared.key)})")
     verb = "create or replace table" if replace else "create table if not exists"
@@ -109,8 +107,7 @@ def comments(declared: Table, name: str | None = None) -> str:
     name = name or declared.name
     statements = [f"comment on table {name} is {_quoted(declared.description)}"]
     statements += [
-        f'comment on column {name}."{column.name}" is {_quoted(comment_of(column))}'
-        for column in columns(declared)
+        f'comment on column {name}."{column.name}" is {_quoted(comment_of(column))}' for column in columns(declared)
     ]
     return ";\n".join(statements)
 
@@ -170,7 +167,11 @@ def datapackage(version: str, created: str) -> str:
         "version": version,
         "created": created,
         "licenses": [
-            {"name": "CC-BY-4.0", "path": "https://creativecommons.org/licenses/by/4.0/", "title": "CC BY 4.0"}
+            {
+                "name": "CC-BY-4.0",
+                "path": "https://creativecommons.org/licenses/by/4.0/",
+                "title": "CC BY 4.0",
+            }
         ],
         "resources": [_resource(declared) for declared in public_tables()],
     }

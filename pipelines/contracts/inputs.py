@@ -83,9 +83,7 @@ class StagedHardware(SourcedRecord):
         return data.lazyframe.select(low_below_high("purchase_price_low_usd", "purchase_price_high_usd"))
 
 
-@table(
-    "staging.reference__accelerator_map", key=("accelerator", "accelerator_memory_gb", "form_factor")
-)
+@table("staging.reference__accelerator_map", key=("accelerator", "accelerator_memory_gb", "form_factor"))
 class StagedAcceleratorMap(Record):
     """One row per published accelerator label, and the hardware it is."""
 
@@ -235,9 +233,7 @@ class StagedCostClaims(SourcedRecord):
     presented_as_scope: pl.String = column("Scope a reader takes it for.", isin=list(v.CLAIM_COVERS))
     covers_scope: pl.String = column("Scope it truly covers.", nullable=True, isin=list(v.CLAIM_COVERS))
     covers_phase_ids: pl.List(pl.String) = column("Phases it covers.")
-    compared_on_basis: pl.String = column(
-        "Basis it can be compared on.", nullable=True, isin=list(v.CLAIM_COMPARED_ON)
-    )
+    compared_on_basis: pl.String = column("Basis it can be compared on.", nullable=True, isin=list(v.CLAIM_COMPARED_ON))
     claimed_basis: pl.String = column("Basis it was made on.", isin=list(v.CLAIMED_BASIS))
     not_checkable_reason: pl.String = column("Why the ledger cannot check it.", nullable=True)
     reasoning: pl.String = column("Why these scopes and this basis.", nullable=True)

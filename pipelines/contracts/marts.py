@@ -68,11 +68,17 @@ class ModelComparison(Contract):
     cumulative_rental_usd: USD = column("Cumulative cost at market rent of the start.", nullable=True)
     cumulative_rental_now_usd: USD = column("Cumulative cost at market rent of the release.", nullable=True)
     cumulative_purchase_usd: USD = column("Price of every cluster of the lineage.", nullable=True)
-    ancestor_hours_share: pl.Float64 = column("Share of cumulative hours that ancestors took.", nullable=True, ge=0, le=1)
+    ancestor_hours_share: pl.Float64 = column(
+        "Share of cumulative hours that ancestors took.", nullable=True, ge=0, le=1
+    )
     tokens_per_gpu_hour: pl.Float64 = column("Tokens of training over its hours.", nullable=True, gt=0)
     rental_usd_per_trillion_tokens: pl.Float64 = column("Market rent of a trillion tokens.", nullable=True, gt=0)
-    disclosed_usd_per_trillion_tokens: pl.Float64 = column("The developer's price of a trillion tokens.", nullable=True, gt=0)
-    implied_utilization_ratio: pl.Float64 = column("Share of the 16-bit peak its largest phase implies.", nullable=True, gt=0)
+    disclosed_usd_per_trillion_tokens: pl.Float64 = column(
+        "The developer's price of a trillion tokens.", nullable=True, gt=0
+    )
+    implied_utilization_ratio: pl.Float64 = column(
+        "Share of the 16-bit peak its largest phase implies.", nullable=True, gt=0
+    )
     missing_reason: pl.String = column("Why there are no own hours.", nullable=True)
     flags: pl.List(pl.String) = column("Assumptions and limits behind the cumulative rental figure.")
 
@@ -94,7 +100,9 @@ class CostByPhase(Contract):
     cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True)
     cost_mid_usd: USD = column("The cost.", nullable=True)
     cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True)
-    own_cost_share: pl.Float64 = column("Share of the model's own cost on this basis; absent for purchase.", nullable=True, ge=0, le=1)
+    own_cost_share: pl.Float64 = column(
+        "Share of the model's own cost on this basis; absent for purchase.", nullable=True, ge=0, le=1
+    )
     cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True)
     price_observed_on: pl.Date = column("Day the price was seen.", nullable=True)
     started_on: pl.Date = column("The start used.", nullable=True)

@@ -33,7 +33,7 @@ class CheckResults(Contract):
     passed: pl.Boolean = column("Whether it holds.")
     failing_count: pl.Int64 = column("Rows that break it.", ge=0)
     description: pl.String = column("The rule in plain words.")
-    example: pl.String = column("The first row that breaks it.", nullable=True)
+    first_failing_row: pl.String = column("The first row that breaks it.", nullable=True)
 
 
 @table("history.releases", key=("release_id",))

@@ -27,7 +27,11 @@ def _twin(staged: Table) -> type[Contract]:
         annotations[name] = pl.String
         attributes[name] = column(f"As received: {declared.description}", nullable=True, unit="text")
     grain = staged.description.rstrip(".")
-    attributes |= {"__annotations__": annotations, "__doc__": f"{grain}, as received.", "__module__": __name__}
+    attributes |= {
+        "__annotations__": annotations,
+        "__doc__": f"{grain}, as received.",
+        "__module__": __name__,
+    }
     return type(f"Raw{staged.contract.__name__.removeprefix('Staged')}", (Contract,), attributes)
 
 

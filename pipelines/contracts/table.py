@@ -150,6 +150,4 @@ def column(
         metadata: more to carry along.
         **checks: pandera's built-in checks (`ge`, `le`, `isin`, `str_matches`, `unique`).
     """
-    return pa.Field(
-        description=description, nullable=nullable, metadata={"unit": unit, **(metadata or {})}, **checks
-    )
+    return pa.Field(description=description, nullable=nullable, metadata={"unit": unit, **(metadata or {})}, **checks)

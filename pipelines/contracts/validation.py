@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import cast
 
 import pandera.polars as pa
 import polars as pl
@@ -51,23 +52,19 @@ def conform(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
 def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
     """Text to `dtype`; what cannot be read becomes null."""
     text = pl.col(name).str.strip_chars()
+    lowered = text.str.to_lowercase()
     number = text.cast(pl.Float64, strict=False)
     finite = pl.when(number.is_finite()).then(number)
-    if dtype == pl.Boolean:
-        lowered = text.str.to_lowercase()
-        return pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False)
-    if dtype == pl.Date:
-        return text.str.to_date("%Y-%m-%d", strict=False)
-    if dtype == pl.Int64:
-        whole = pl.when(finite == finite.floor()).then(finite)
-        return pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False))
-    if isinstance(dtype, pl.Decimal):
-        return pl.coalesce(text.cast(dtype, strict=False), finite.cast(dtype, strict=False))
-    if dtype == pl.Float64:
-        return finite
-    if dtype == pl.List(pl.String):
-        return text.fill_null("").str.split(LIST_SEPARATOR).list.filter(pl.element() != "")
-    return text
+    whole = pl.when(finite == finite.floor()).then(finite)
+    readings = {
+        pl.Boolean: pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False),
+        pl.Date: text.str.to_date("%Y-%m-%d", strict=False),
+        pl.Int64: pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False)),
+        pl.Decimal: pl.coalesce(text.cast(dtype, strict=False), finite.cast(dtype, strict=False)),
+        pl.Float64: finite,
+        pl.List: text.fill_null("").str.split(LIST_SEPARATOR).list.filter(pl.element() != ""),
+    }
+    return readings[dtype.base_type()]
 
 
 KIND_OF_VALUE = {
@@ -188,7 +185,9 @@ def conform_strictly(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """
     wanted = declared.dtypes
     missing, extra = wanted.keys() - frame.schema.keys(), frame.schema.keys() - wanted.keys()
-    wrong = {name: frame.schema[name] for name in wanted.keys() & frame.schema.keys() if frame.schema[name] != wanted[name]}
+    wrong = {
+        name: frame.schema[name] for name in wanted.keys() & frame.schema.keys() if frame.schema[name] != wanted[name]
+    }
     if missing or extra or wrong:
         raise ContractBrokenError(
             f"{declared.name}: missing columns {sorted(missing)}, extra columns {sorted(extra)}, wrong types {wrong}"
@@ -230,12 +229,12 @@ def _failure_cases(declared: Table, frame: pl.DataFrame) -> pl.DataFrame | None:
         structural = cases.filter(pl.col("index").is_null())
         if structural.height:
             raise ContractBrokenError(f"{declared.name}: {structural.to_dicts()[0]}") from error
-        return cases.filter(pl.col("check") != "field_uniqueness")
+        return cast("pl.DataFrame", cases.filter(pl.col("check") != "field_uniqueness"))
     return None
 
 
 def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """pandera's failure cases in the words of the contract."""
+    """Pandera's failure cases in the words of the contract."""
     rules = {check.name: check.description for check in declared.pandera.checks}
     is_column = pl.col("schema_context") == "Column"
     found = cases.select(

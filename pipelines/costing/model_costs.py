@@ -157,9 +157,7 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
         pl.col("phase_count").fill_null(0),
         cost_incomplete.alias("is_lower_bound"),
         reason.alias("cost_missing_reason"),
-        pl.concat_list(
-            pl.col("phase_flags").fill_null([]), "disclosure_flags", pl.concat_list(named).list.drop_nulls()
-        )
+        pl.concat_list(pl.col("phase_flags").fill_null([]), "disclosure_flags", pl.concat_list(named).list.drop_nulls())
         .list.unique()
         .list.sort()
         .alias("flags"),

@@ -40,7 +40,9 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
         pl.col(f"hours_{end}") if per_hour else pl.col("gpu_count").cast(HOURS) for end in ("low", "mid", "high")
     )
     has_hours = pl.any_horizontal(pl.col("hours_low", "hours_mid", "hours_high").is_not_null())
-    is_quantified = has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
+    is_quantified = (
+        has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
+    )
     cost = pl.when(is_quantified).then((mid * pl.col("unit_price")).round(CENTS)).cast(USD)
     return (
         pricing.runs.join(basis.price(pricing), on="phase_id", how="left")

@@ -39,14 +39,22 @@ def implied_utilization(
         phase_id and implied_utilization_ratio (0 to 1, null where it cannot be known).
     """
     tokens = pl.coalesce("tokens_high", "tokens_low").cast(pl.Float64)
-    active = pl.when(pl.col("architecture") == "dense").then(pl.coalesce("active_params", "total_params"))
-    active = active.when(pl.col("architecture") == "moe").then("active_params")
+    active = (
+        pl.when(pl.col("architecture") == "dense")
+        .then(pl.coalesce("active_params", "total_params"))
+        .when(pl.col("architecture") == "moe")
+        .then("active_params")
+    )
     per_token = constants["flop_per_parameter_and_token"] * active.cast(pl.Float64)
     flop = pl.coalesce(per_token * tokens, "training_compute_flop")
     ends = (pl.col("gpu_hours_low").cast(pl.Float64) * pl.col("gpu_hours_high").cast(pl.Float64)).sqrt()
     hours = pl.coalesce(pl.col("gpu_hours").cast(pl.Float64), ends)
     return (
-        phases.join(models.select("model_id", "architecture", "active_params", "total_params"), on="model_id", how="left")
+        phases.join(
+            models.select("model_id", "architecture", "active_params", "total_params"),
+            on="model_id",
+            how="left",
+        )
         .join(hardware.select("hardware_id", "peak_bf16_flop_per_s"), on="hardware_id", how="left")
         .select(
             "phase_id",
@@ -77,9 +85,7 @@ def _hours(constants: Constants) -> list[pl.Expr]:
     ]
 
 
-def runs(
-    phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants
-) -> pl.LazyFrame:
+def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants) -> pl.LazyFrame:
     """Every phase with the hours and the start it is priced with.
 
     The middle is the disclosed point, else the geometric mean of the ends; where only compute is disclosed, hours are

@@ -8,9 +8,9 @@ import polars as pl
 
 from pipelines.contracts import core, inputs
 from pipelines.contracts.quality import RejectedRows
+from pipelines.contracts.table import table_of
 from pipelines.costing import ledger
 from pipelines.costing.quotes import price_quotes as to_price_quotes
-from pipelines.contracts.table import table_of
 from pipelines.defs.factory import table_asset
 
 INPUTS = [
@@ -123,7 +123,14 @@ def unsummed_phase_costs(
 
 @table_asset(
     core.ModelCosts,
-    reads=[core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
+    reads=[
+        core.ScopeMembers,
+        core.PhaseCosts,
+        core.TrainingPhases,
+        core.Models,
+        core.ModelLineage,
+        RejectedRows,
+    ],
 )
 def model_costs(
     members: pl.DataFrame,

@@ -28,7 +28,10 @@ def key_of(declared: Table) -> dg.AssetKey:
 
 
 def spec_of(
-    declared: Table, deps: Sequence[Table] = (), kinds: Sequence[str] = ("polars", "duckdb"), description: str = ""
+    declared: Table,
+    deps: Sequence[Table] = (),
+    kinds: Sequence[str] = ("polars", "duckdb"),
+    description: str = "",
 ) -> dg.AssetSpec:
     """The Dagster description of a table, all of it derived from its contract."""
     schema = dg.TableSchema(
@@ -60,7 +63,9 @@ def spec_of(
 def contract_check(declared: Table) -> dg.AssetCheckSpec:
     """The check that a table's rows kept their contract."""
     return dg.AssetCheckSpec(
-        CONTRACT_CHECK, asset=key_of(declared), description="Every row read kept the contract; none was set aside."
+        CONTRACT_CHECK,
+        asset=key_of(declared),
+        description="Every row read kept the contract; none was set aside.",
     )
 
 
@@ -71,7 +76,7 @@ def materialized(
     *,
     data_version: str | None = None,
     uri: str | None = None,
-) -> dg.MaterializeResult:  # type: ignore[type-arg]
+) -> dg.MaterializeResult:
     """What the UI shows of a table: row count, preview, checks."""
     metadata: dict[str, Any] = {
         "dagster/row_count": frame.height,
@@ -138,7 +143,8 @@ def source_assets(source: Source) -> dg.AssetsDefinition:
     def read(context: dg.AssetExecutionContext, ledger: Ledger):  # type: ignore[no-untyped-def]
         reading = source.read(ledger.folder.root)
         chosen = context.selected_asset_keys
-        writes, results = [], []
+        writes: list[tuple[Table, pl.DataFrame, pl.DataFrame | None]] = []
+        results: list[dg.MaterializeResult] = []
         for table in staged:
             raw, raw_table = reading.raw[table.name], raw_of(table)
             if key_of(raw_table) in chosen:
@@ -172,9 +178,7 @@ def table_asset(
     """
     declared = table_of(contract)
     given = [table_of(read) for read in reads]
-    parents = [
-        TABLES[key.parent] for key in declared.foreign_keys if key.parent not in {table.name for table in given}
-    ]
+    parents = [TABLES[key.parent] for key in declared.foreign_keys if key.parent not in {table.name for table in given}]
     parents = list(dict.fromkeys(parents)) if is_input else []
 
     def decorate(function: Callable[..., pl.DataFrame]) -> dg.AssetsDefinition:
@@ -204,7 +208,10 @@ def mart_asset(file: SqlFile) -> dg.AssetsDefinition:
     """An asset over one SELECT; what it reads is read from the SQL."""
     declared = TABLES[f"marts.{file.name}"]
     spec = spec_of(
-        declared, deps=[TABLES[name] for name in file.reads], kinds=("sql", "duckdb"), description=file.question
+        declared,
+        deps=[TABLES[name] for name in file.reads],
+        kinds=("sql", "duckdb"),
+        description=file.question,
     )
 
     @dg.multi_asset(name=declared.name.replace(".", "__"), specs=[spec], check_specs=[contract_check(declared)])
@@ -214,5 +221,3 @@ def mart_asset(file: SqlFile) -> dg.AssetsDefinition:
         return materialized(declared, frame, [contract_result(declared)])
 
     return compute
-
-

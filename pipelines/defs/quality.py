@@ -43,7 +43,10 @@ def rejected_rows(ledger: Ledger):  # type: ignore[no-untyped-def]
     ],
     check_specs=[
         dg.AssetCheckSpec(
-            rule.name, asset=key_of(RESULTS), description=rule.file.question, blocking=rule.severity == "ERROR"
+            rule.name,
+            asset=key_of(RESULTS),
+            description=rule.file.question,
+            blocking=rule.severity == "ERROR",
         )
         for rule in RULES
     ],
@@ -58,7 +61,10 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]
             severity=dg.AssetCheckSeverity[row["severity"]],
             asset_key=key_of(RESULTS),
             check_name=row["check_name"],
-            metadata={"failing rows": row["failing_count"], "example": row["example"] or "none"},
+            metadata={
+                "failing rows": row["failing_count"],
+                "first failing row": row["first_failing_row"] or "none",
+            },
         )
         for row in frame.iter_rows(named=True)
     ]

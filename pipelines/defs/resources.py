@@ -11,7 +11,7 @@ from pipelines.paths import DataFolder, data_folder
 from pipelines.warehouse.store import Warehouse
 
 
-class Ledger(dg.ConfigurableResource):  # type: ignore[type-arg]
+class Ledger(dg.ConfigurableResource):
     """Where the ledger reads and writes.
 
     Attributes:
@@ -35,7 +35,7 @@ class Ledger(dg.ConfigurableResource):  # type: ignore[type-arg]
         return self._warehouse
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:
+    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:  # noqa: ARG002 - Dagster calls it so
         """Hold the build file for the run."""
         self._warehouse = Warehouse(self.folder.work)
         with self._warehouse.session():

@@ -86,7 +86,11 @@ def _read_model(builder: ReadingBuilder, file: TextFile) -> None:
 def _set_aside(
     builder: ReadingBuilder, table: str, file: TextFile, node: Node, error: UnreadableError, model_id: str
 ) -> None:
-    identity = node.value.get("phase_id" if table == "training_phases" else "parent_model_id") if isinstance(node.value, dict) else None
+    identity = (
+        node.value.get("phase_id" if table == "training_phases" else "parent_model_id")
+        if isinstance(node.value, dict)
+        else None
+    )
     record_id = identity.value if identity and isinstance(identity.value, str) else None
     builder.set_record_aside(table, file.name, error.line or node.line, record_id, None, error.remedy, model_id)
 

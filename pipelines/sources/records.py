@@ -63,7 +63,9 @@ def read_list(builder: ReadingBuilder, table: str, file: TextFile, known: Iterab
         try:
             builder.add(table, row_of(node, known, file))
         except UnreadableError as error:
-            builder.set_record_aside(table, file.name, error.line or node.line, _id(node, id_column), None, error.remedy)
+            builder.set_record_aside(
+                table, file.name, error.line or node.line, _id(node, id_column), None, error.remedy
+            )
 
 
 def _id(node: Node, column: str) -> str | None:

@@ -43,7 +43,12 @@ def _read_methods(builder: ReadingBuilder, file: TextFile) -> None:
                 builder.add("method_constants", {**row_of(constant, known, file), **head})
             except UnreadableError as error:
                 builder.set_record_aside(
-                    "method_constants", file.name, error.line or constant.line, head["method_id"], None, error.remedy
+                    "method_constants",
+                    file.name,
+                    error.line or constant.line,
+                    head["method_id"],
+                    None,
+                    error.remedy,
                 )
 
 

@@ -52,9 +52,7 @@ class ReadingBuilder:
     def __init__(self, source: str) -> None:
         """Start with nothing read for the named source."""
         self.prefix = f"staging.{source}__"
-        self._rows: dict[str, list[Row]] = {
-            name: [] for name in TABLES if name.startswith(self.prefix)
-        }
+        self._rows: dict[str, list[Row]] = {name: [] for name in TABLES if name.startswith(self.prefix)}
         self._rejected: list[pl.DataFrame] = []
 
     def add(self, table: str, row: Row) -> None:
@@ -66,13 +64,25 @@ class ReadingBuilder:
         self._reject(table, file=file, line=error.line, model_id=model_id, check="unreadable", reason=error.remedy)
 
     def set_record_aside(
-        self, table: str, file: str, line: int, record_id: str | None, column: str | None, reason: str,
+        self,
+        table: str,
+        file: str,
+        line: int,
+        record_id: str | None,
+        column: str | None,
+        reason: str,
         model_id: str | None = None,
     ) -> None:
         """Record that one record could not be read."""
         self._reject(
-            table, file=file, line=line, record_id=record_id, column=column, model_id=model_id,
-            check="unreadable", reason=reason,
+            table,
+            file=file,
+            line=line,
+            record_id=record_id,
+            column=column,
+            model_id=model_id,
+            check="unreadable",
+            reason=reason,
         )
 
     def _reject(self, table: str, *, check: str, column: str | None = None, **columns: object) -> None:

@@ -173,7 +173,9 @@ def read_yaml(file: TextFile) -> Node:
         return _build(yaml.parse(file.text, Loader=YamlLoader))
     except yaml.MarkedYAMLError as error:
         mark = error.problem_mark or error.context_mark
-        raise UnreadableError(f"invalid YAML ({error.problem}): mend the line", mark.line + 1 if mark else None) from error
+        raise UnreadableError(
+            f"invalid YAML ({error.problem}): mend the line", mark.line + 1 if mark else None
+        ) from error
     except (yaml.YAMLError, RecursionError) as error:
         raise UnreadableError(f"invalid YAML ({error}): mend the file") from error
 
@@ -206,7 +208,7 @@ def _build(events: Iterator[yaml.Event]) -> Node:
 
     key_line = 1
     for event in events:
-        line = event.start_mark.line + 1
+        line = event.start_mark.line + 1 if event.start_mark else key_line
         if isinstance(event, yaml.AliasEvent) or getattr(event, "anchor", None) is not None:
             raise UnreadableError("anchors and aliases are not used in data files: write the value out", line)
         if isinstance(event, yaml.ScalarEvent):

@@ -59,13 +59,13 @@ def run_rules(warehouse: Warehouse) -> pl.DataFrame:
                 "passed": failing.is_empty(),
                 "failing_count": failing.height,
                 "description": rule.file.question,
-                "example": _example(failing),
+                "first_failing_row": _first_row(failing),
             }
         )
     return pl.DataFrame(rows, schema=table_of(CheckResults).dtypes)
 
 
-def _example(failing: pl.DataFrame) -> str | None:
+def _first_row(failing: pl.DataFrame) -> str | None:
     if failing.is_empty():
         return None
     return ", ".join(f"{name} = {value}" for name, value in failing.row(0, named=True).items())

@@ -59,7 +59,10 @@ def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> 
     try:
         _copy(warehouse, new_file, new_folder, tables)
         newest = release.sort("published_at").row(-1, named=True)
-        _write(folder.published / "datapackage.json", datapackage(newest["release_id"], newest["published_at"].isoformat()))
+        _write(
+            folder.published / "datapackage.json",
+            datapackage(newest["release_id"], newest["published_at"].isoformat()),
+        )
         _write(folder.published / "DICTIONARY.md", dictionary())
         _replace_folder(new_folder, folder.published / "parquet")
         new_file.chmod(READ_ONLY)

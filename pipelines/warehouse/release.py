@@ -42,7 +42,7 @@ def release(warehouse: Warehouse, folder: DataFolder, as_of: date) -> pl.DataFra
     """
     broken = warehouse.read(table_of(CheckResults)).filter(~pl.col("passed") & (pl.col("severity") == "ERROR"))
     if broken.height:
-        faults = "; ".join(f"{row['check_name']}: {row['example']}" for row in broken.iter_rows(named=True))
+        faults = "; ".join(f"{row['check_name']}: {row['first_failing_row']}" for row in broken.iter_rows(named=True))
         raise ReleaseRefusedError(f"the last release stays, because a blocking check failed: {faults}")
     now = datetime.now(UTC).replace(microsecond=0)
     counts = warehouse.query(COUNTS).row(0, named=True)

@@ -6,6 +6,7 @@ import json
 from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 import duckdb
 
@@ -63,7 +64,7 @@ def tables_read(query: str, name: str = "query") -> tuple[str, ...]:
         SqlFileError: it is not exactly one SELECT.
     """
     row = _parser().execute("select json_serialize_sql(?)", [query]).fetchone()
-    tree = json.loads(row[0]) if row else {"error": True, "error_message": "nothing parsed"}
+    tree: dict[str, Any] = json.loads(row[0]) if row else {"error": True, "error_message": "nothing parsed"}
     if tree.get("error"):
         raise SqlFileError(f"{name}: {tree.get('error_message')}")
     if len(tree["statements"]) != 1:

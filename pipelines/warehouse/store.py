@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import cast
 
 import duckdb
 import polars as pl
@@ -156,7 +157,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
 
 def _run(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
     try:
-        return connection.sql(query).pl()
+        return cast("pl.DataFrame", connection.sql(query).pl())
     except duckdb.CatalogException as error:
         raise TableMissingError(f"{error} (build it first: `costledger run`, or materialize what it reads)") from error
 

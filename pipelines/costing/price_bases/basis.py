@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.costing.constants import Constants
 
-PRICE_COLUMNS = {
+PRICE_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "phase_id": pl.String,
     "unit_price": pl.Decimal(18, 6),
     "unit_price_low": pl.Decimal(18, 6),

@@ -14,7 +14,7 @@ from pipelines.costing.runs import flagged
 
 
 def price(pricing: Pricing) -> pl.LazyFrame:
-    """The purchase price of one accelerator of each run (PRICE_COLUMNS, USD per GPU); the middle is the geometric mean."""
+    """The price of one accelerator of each run (PRICE_COLUMNS, USD per GPU); the middle is the geometric mean."""
     offers = pricing.quotes.filter(
         pl.col("is_usable")
         & pl.col("list_unit_price_usd_per_gpu").is_not_null()
