@@ -72,6 +72,12 @@ class Table:
         return self.name.partition(".")[2]
 
     @property
+    def parents(self) -> tuple[Table, ...]:
+        """The tables its foreign keys name, each once, itself left out."""
+        names = dict.fromkeys(key.parent for key in self.foreign_keys if key.parent != self.name)
+        return tuple(TABLES[name] for name in names)
+
+    @property
     def description(self) -> str:
         """The docstring of the contract; its first sentence is the grain."""
         return " ".join((self.contract.__doc__ or "").split())

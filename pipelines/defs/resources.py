@@ -7,6 +7,7 @@ from datetime import UTC, date, datetime
 import dagster as dg
 from pydantic import PrivateAttr
 
+from pipelines.graph.step import Workbench
 from pipelines.paths import DataFolder, data_folder
 from pipelines.warehouse.store import Warehouse
 
@@ -22,7 +23,7 @@ class Ledger(dg.ConfigurableResource):
     data: str = ""
     as_of: str = ""
 
-    _warehouse: Warehouse = PrivateAttr()
+    _bench: Workbench = PrivateAttr()
 
     @property
     def folder(self) -> DataFolder:
@@ -30,15 +31,15 @@ class Ledger(dg.ConfigurableResource):
         return data_folder(self.data or None)
 
     @property
-    def warehouse(self) -> Warehouse:
-        """The build file of that folder, held while a run lasts."""
-        return self._warehouse
+    def bench(self) -> Workbench:
+        """Where steps read and write, held while a run lasts."""
+        return self._bench
 
     @contextmanager
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:  # noqa: ARG002 - Dagster calls it so
         """Hold the build file for the run."""
-        self._warehouse = Warehouse(self.folder.work)
-        with self._warehouse.session():
+        with Warehouse(self.folder.work).session() as warehouse:
+            self._bench = Workbench(self.folder, warehouse, self.as_of_on)
             yield self
 
     @property

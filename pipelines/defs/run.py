@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import contextlib
-import os
 from dataclasses import dataclass
 from datetime import date
 
 import dagster as dg
 
-from pipelines.paths import ROOT, DataFolder, data_folder
+from pipelines.paths import DataFolder
 
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 
@@ -24,16 +22,17 @@ class Outcome:
 def materialize_all(folder: DataFolder, as_of: date) -> Outcome:
     """Materialize every asset and publish.
 
-    Runs of the project's own data folder are kept in the history the UI shows; others leave none.
+    The run's events are kept in memory: writing them to the UI's history costs more than the whole build.
 
     Args:
         folder: the data folder.
         as_of: the day `rental_now` is priced on.
     """
-    from pipelines.definitions import ASSETS
+    from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
+    from pipelines.defs.assets import ASSETS
     from pipelines.defs.resources import Ledger
 
-    with _instance(folder) as instance, contextlib.chdir(ROOT):
+    with dg.DagsterInstance.ephemeral() as instance:
         result = dg.materialize(
             ASSETS,
             instance=instance,
@@ -42,17 +41,6 @@ def materialize_all(folder: DataFolder, as_of: date) -> Outcome:
             raise_on_error=False,
         )
     return Outcome(tuple(_faults(result)))
-
-
-@contextlib.contextmanager
-def _instance(folder: DataFolder):  # type: ignore[no-untyped-def]
-    if folder.root != data_folder(ROOT / "data").root:
-        with dg.DagsterInstance.ephemeral() as instance:
-            yield instance
-        return
-    os.environ.setdefault("DAGSTER_HOME", str(ROOT))
-    with contextlib.chdir(ROOT), dg.DagsterInstance.get() as instance:
-        yield instance
 
 
 def _faults(result: dg.ExecuteInProcessResult) -> list[str]:

@@ -7,7 +7,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 
 from pipelines.contracts.quality import CheckResults, Releases
-from pipelines.contracts.table import TABLES, table_of
+from pipelines.contracts.table import table_of
 from pipelines.fingerprint import code_fingerprint, input_fingerprint
 from pipelines.paths import DataFolder
 from pipelines.warehouse.publish import past_releases, publish
@@ -60,6 +60,6 @@ def release(warehouse: Warehouse, folder: DataFolder, as_of: date) -> pl.DataFra
         schema=RELEASES.dtypes,
     )
     history = pl.concat([past_releases(folder), new]).unique("release_id", keep="last").sort("published_at")
-    warehouse.write(TABLES[RELEASES.name], history)
+    warehouse.write(RELEASES, history)
     publish(warehouse, folder, history)
     return history

@@ -1,0 +1,139 @@
+"""Every step of the ledger, from staged records to the release."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts import core, inputs
+from pipelines.contracts.derive import public_tables
+from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
+from pipelines.contracts.raw import STAGING, raw_of
+from pipelines.contracts.table import TABLES, Table, table_of
+from pipelines.contracts.validation import require, stage
+from pipelines.costing import ledger
+from pipelines.costing.quotes import price_quotes
+from pipelines.graph.step import Computed, Step, Workbench, input_step, table_step
+from pipelines.sources.source import Source
+from pipelines.warehouse.checks import RULES, run_rules
+from pipelines.warehouse.release import release
+from pipelines.warehouse.sql import MARTS, SqlFile, sql_files
+
+COSTING_READS = [core.TrainingPhases, core.Models, core.Hardware, core.PriceQuotes, core.MethodConstants]
+
+INPUTS = (
+    input_step(core.Sources, [inputs.StagedSources], ledger.unchanged),
+    input_step(core.Hardware, [inputs.StagedHardware, inputs.StagedPriceProxies], ledger.hardware_with_proxies),
+    input_step(core.MethodConstants, [inputs.StagedMethodConstants], ledger.unchanged),
+    input_step(core.Models, [inputs.StagedModels], ledger.unchanged),
+    input_step(core.ModelLineage, [inputs.StagedModelLineage], ledger.unchanged),
+    input_step(
+        core.TrainingPhases,
+        [inputs.StagedTrainingPhases, core.Models, core.Hardware, core.MethodConstants],
+        ledger.checked_phases,
+    ),
+    input_step(core.DisclosedQuantities, [inputs.StagedDisclosedQuantities], ledger.unchanged),
+    input_step(
+        core.PriceQuotes,
+        [
+            inputs.StagedRentalQuotes,
+            inputs.StagedPurchaseQuotes,
+            inputs.StagedAcceleratorMap,
+            inputs.StagedProviderMap,
+        ],
+        price_quotes,
+    ),
+    input_step(core.TokenPrices, [inputs.StagedTokenPrices], ledger.unchanged),
+    input_step(core.ExchangeRates, [inputs.StagedExchangeRates], ledger.unchanged),
+    input_step(core.PriceIndex, [inputs.StagedPriceIndex], ledger.unchanged),
+    input_step(core.ElectricityPrices, [inputs.StagedElectricityPrices], ledger.unchanged),
+    input_step(core.CostClaims, [inputs.StagedCostClaims], ledger.unchanged),
+)
+"""Core tables whose rows come from people."""
+
+COSTS = (
+    table_step(core.ScopeMembers, [core.Models, core.ModelLineage], ledger.scope_members),
+    table_step(core.PhaseCosts, COSTING_READS, ledger.phase_costs),
+    table_step(core.UnsummedPhaseCosts, COSTING_READS, ledger.unsummed_phase_costs),
+    table_step(
+        core.ModelCosts,
+        [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
+        ledger.model_costs,
+    ),
+)
+"""Core tables the ledger computes."""
+
+
+def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tuple[Table, Computed]]:
+    """Read a source once and make the wanted ones of its raw and staging tables.
+
+    Args:
+        source: what is read.
+        bench: where.
+        wanted: names of tables.
+
+    Returns:
+        The tables in order, stored.
+    """
+    reading = source.read(bench.folder.root)
+    made: list[tuple[Table, Computed]] = []
+    for table in source.tables:
+        raw = reading.raw[table.name]
+        if raw_of(table).name in wanted:
+            made.append((raw_of(table), Computed(raw)))
+        if table.name in wanted:
+            staged = stage(table, raw)
+            unread = reading.rejected.filter(pl.col("table_name") == table.name)
+            made.append((table, Computed(staged.rows, pl.concat([unread, staged.rejected]))))
+    bench.write(made)
+    return made
+
+
+def _mart(file: SqlFile) -> Step:
+    declared = TABLES[f"marts.{file.name}"]
+
+    def run(bench: Workbench) -> Computed:
+        return Computed(require(declared, bench.warehouse.select(declared, file.query)))
+
+    return Step(declared, tuple(TABLES[name] for name in file.reads), run, file.question, ("sql", "duckdb"))
+
+
+def _rejected_rows(bench: Workbench) -> Computed:
+    return Computed(bench.warehouse.rejections())
+
+
+def _check_results(bench: Workbench) -> Computed:
+    return Computed(require(table_of(CheckResults), run_rules(bench.warehouse)))
+
+
+def _release(bench: Workbench) -> Computed:
+    return Computed(release(bench.warehouse, bench.folder, bench.as_of))
+
+
+SET_ASIDE = Step(
+    table_of(RejectedRows),
+    (*STAGING, *(step.table for step in INPUTS)),
+    _rejected_rows,
+    "What was set aside, with the reason and the remedy.",
+)
+
+MART_STEPS = tuple(_mart(file) for file in sql_files(MARTS))
+"""One step for each SQL file."""
+
+CHECKED = Step(
+    table_of(CheckResults),
+    tuple(TABLES[name] for name in sorted({read for rule in RULES for read in rule.file.reads})),
+    _check_results,
+    "The rules of sql/checks, each with its figure. A broken ERROR refuses the release.",
+    ("sql", "duckdb"),
+)
+
+RELEASE = Step(
+    table_of(Releases),
+    tuple(table for table in public_tables() if table != table_of(Releases)),
+    _release,
+    "Publishes the ledger by atomic replacement. Refused when a blocking check fails.",
+    ("duckdb", "parquet"),
+)
+
+STEPS: tuple[Step, ...] = (*INPUTS, SET_ASIDE, *COSTS, *MART_STEPS, CHECKED, RELEASE)
+"""Every step after the sources; `graph.build` sorts them by what they read."""
