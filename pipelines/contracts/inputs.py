@@ -202,6 +202,21 @@ class StagedTrainingPhases(SourcedRecord):
         return data.lazyframe.select(low_below_high("tokens_low", "tokens_high"))
 
 
+QUANTITY_COLUMNS = {
+    ("gpu_hours", "value"): "gpu_hours",
+    ("gpu_hours", "low"): "gpu_hours_low",
+    ("gpu_hours", "high"): "gpu_hours_high",
+    ("gpu_count", "value"): "gpu_count",
+    ("wall_clock_hours", "value"): "wall_clock_hours",
+    ("tokens", "low"): "tokens_low",
+    ("tokens", "high"): "tokens_high",
+    ("training_compute_flop", "value"): "training_compute_flop",
+    ("stated_price_usd_per_gpu_hour", "value"): "stated_price_usd_per_gpu_hour",
+    ("stated_price_usd_per_gpu_hour", "source_id"): "stated_price_source_id",
+}
+"""Part of a quantity in a disclosure file to the column of its phase."""
+
+
 @table("staging.disclosures__disclosed_quantities", key=("phase_id", "quantity"))
 class StagedDisclosedQuantities(SourcedRecord):
     """One row per phase and disclosed quantity, with the place it was printed."""

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+from pipelines.contracts.inputs import QUANTITY_COLUMNS
 from pipelines.contracts.vocabulary import QUANTITY
 from pipelines.sources.records import keys_of, row_of, unknown_key
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
@@ -18,26 +19,12 @@ LISTS = {"built_on": "model_lineage", "phases": "training_phases"}
 NUMBER_KEYS = ("value", "low", "high", "source_id", "locator", "confidence", "derivation")
 INHERITED = ("source_id", "locator", "confidence", "derivation")
 
-COLUMN_OF = {
-    ("gpu_hours", "value"): "gpu_hours",
-    ("gpu_hours", "low"): "gpu_hours_low",
-    ("gpu_hours", "high"): "gpu_hours_high",
-    ("gpu_count", "value"): "gpu_count",
-    ("wall_clock_hours", "value"): "wall_clock_hours",
-    ("tokens", "low"): "tokens_low",
-    ("tokens", "high"): "tokens_high",
-    ("training_compute_flop", "value"): "training_compute_flop",
-    ("stated_price_usd_per_gpu_hour", "value"): "stated_price_usd_per_gpu_hour",
-    ("stated_price_usd_per_gpu_hour", "source_id"): "stated_price_source_id",
-}
-"""Part of a disclosed number to the column of the phase it fills."""
-
 MODEL_KEYS = keys_of("staging.disclosures__models")
 EDGE_KEYS = [key for key in keys_of("staging.disclosures__model_lineage") if key != "child_model_id"]
 PHASE_KEYS = [
     key
     for key in keys_of("staging.disclosures__training_phases")
-    if key != "model_id" and key not in COLUMN_OF.values()
+    if key != "model_id" and key not in QUANTITY_COLUMNS.values()
 ]
 
 
@@ -108,10 +95,12 @@ def _read_phase(phase: Node, file: TextFile) -> tuple[Row, list[Row]]:
         if quantity not in mapping:
             continue
         number = _number(mapping[quantity], file)
-        for (name, part), column in COLUMN_OF.items():
+        for (name, part), column in QUANTITY_COLUMNS.items():
             if name == quantity and part in number:
                 row[column] = number[part]
-        unfit = [part for part in ("value", "low", "high") if number.get(part) and (quantity, part) not in COLUMN_OF]
+        unfit = [
+            part for part in ("value", "low", "high") if number.get(part) and (quantity, part) not in QUANTITY_COLUMNS
+        ]
         if unfit:
             raise UnreadableError(f"{quantity} takes no {unfit[0]!r}", mapping[quantity].line)
         quantities.append(
