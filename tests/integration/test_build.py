@@ -1,0 +1,204 @@
+"""The whole way in a temporary folder: build, build again, fail, publish, and the same through Dagster."""
+
+from __future__ import annotations
+
+import json
+import multiprocessing
+import re
+import stat
+from pathlib import Path
+
+import duckdb
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipelines.contracts.derive import columns, comment_of, dictionary, duckdb_type, parquet_name, public_tables
+from pipelines.contracts.table import TABLES, Table
+from pipelines.graph.build import build, ordered
+from pipelines.graph.tables import STEPS
+from pipelines.paths import DataFolder
+from pipelines.warehouse.release import ReleaseRefusedError
+from pipelines.warehouse.store import Warehouse, WarehouseBusyError, as_contract
+from tests.conftest import AS_OF
+
+pytestmark = pytest.mark.integration
+STABLE = [table for table in public_tables() if table.name != "history.releases"]
+
+
+def published(folder: DataFolder, declared: Table) -> pl.DataFrame:
+    """The rows of a published table, in its contract's types."""
+    with duckdb.connect(str(folder.ledger), read_only=True) as connection:
+        return as_contract(declared, connection.sql(f"from {declared.name}").pl())
+
+
+def break_release(folder: DataFolder) -> None:
+    """Make two models each other's base: a law that refuses a release."""
+    path = folder.root / "disclosures" / "deepseek-v3.yaml"
+    edge = (
+        "built_on:\n  - parent_model_id: deepseek-r1\n    relation: weights\n"
+        "    counts_in: none\n    source_id: deepseek-v3-report\n"
+    )
+    text = path.read_text(encoding="utf-8")
+    assert "built_on:\n" in text
+    path.write_text(text.replace("built_on:\n", edge, 1), encoding="utf-8")
+
+
+def test_every_table_is_published_with_its_contract(ledger_folder: DataFolder) -> None:
+    """Names, types, order of columns, and a comment on every table and column."""
+    with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
+        found = connection.sql(
+            "select schema_name || '.' || table_name, column_name, data_type, comment "
+            "from duckdb_columns() where not internal order by schema_name, table_name, column_index"
+        ).fetchall()
+        tables = dict(
+            connection.sql("select schema_name || '.' || table_name, comment from duckdb_tables()").fetchall()
+        )
+    expected = [
+        (declared.name, column.name, re.sub("TIMESTAMPTZ", "TIMESTAMP WITH TIME ZONE", column.type), comment_of(column))
+        for declared in sorted(public_tables(), key=lambda declared: declared.name)
+        for column in columns(declared)
+    ]
+    assert found == expected
+    assert tables == {declared.name: declared.description for declared in public_tables()}
+
+
+@pytest.mark.parametrize("declared", public_tables(), ids=lambda declared: declared.name)
+def test_parquet_holds_the_same_rows(ledger_folder: DataFolder, declared: Table) -> None:
+    parquet = pl.read_parquet(ledger_folder.published / parquet_name(declared))
+    assert_frame_equal(as_contract(declared, parquet), published(ledger_folder, declared), check_row_order=False)
+
+
+def test_data_package_and_dictionary_stand_beside(ledger_folder: DataFolder) -> None:
+    package = json.loads((ledger_folder.published / "datapackage.json").read_text(encoding="utf-8"))
+    assert [resource["name"] for resource in package["resources"]] == [table.name for table in public_tables()]
+    for resource in package["resources"]:
+        assert (ledger_folder.published / resource["path"]).is_file()
+    assert (ledger_folder.published / "DICTIONARY.md").read_text(encoding="utf-8") == dictionary()
+
+
+def test_the_release_is_read_only_and_leaves_nothing_behind(ledger_folder: DataFolder) -> None:
+    mode = stat.S_IMODE(ledger_folder.ledger.stat().st_mode)
+    assert mode == 0o444
+    names = {path.name for path in ledger_folder.published.iterdir()}
+    assert names == {"ledger.duckdb", "parquet", "datapackage.json", "DICTIONARY.md"}
+
+
+def test_older_clients_can_read_the_release(ledger_folder: DataFolder) -> None:
+    """Bytes 12 to 20 of a DuckDB file are its storage version; 64 is that of v1.0.0."""
+    assert int.from_bytes(ledger_folder.ledger.read_bytes()[12:20], "little") == 64
+
+
+def test_a_second_build_changes_nothing_but_the_history(ledger_copy: DataFolder) -> None:
+    before = {declared.name: published(ledger_copy, declared) for declared in STABLE}
+    first = published(ledger_copy, TABLES["history.releases"])
+    build(ledger_copy, AS_OF)
+    for declared in STABLE:
+        assert_frame_equal(published(ledger_copy, declared), before[declared.name])
+    again = published(ledger_copy, TABLES["history.releases"])
+    assert again["input_fingerprint"].n_unique() == again["code_fingerprint"].n_unique() == 1
+    assert set(again["release_id"]) >= set(first["release_id"])
+
+
+def test_history_survives_a_lost_build_folder(ledger_copy: DataFolder) -> None:
+    first = published(ledger_copy, TABLES["history.releases"])["release_id"].to_list()
+    ledger_copy.work.unlink()
+    build(ledger_copy, AS_OF)
+    assert published(ledger_copy, TABLES["history.releases"])["release_id"].to_list()[: len(first)] == first
+
+
+def test_a_refused_release_leaves_the_last_one(ledger_copy: DataFolder) -> None:
+    before = ledger_copy.ledger.read_bytes()
+    break_release(ledger_copy)
+    with pytest.raises(ReleaseRefusedError, match=r"deepseek-r1.*deepseek-v3|deepseek-v3.*deepseek-r1"):
+        build(ledger_copy, AS_OF)
+    assert ledger_copy.ledger.read_bytes() == before
+    assert {path.name for path in ledger_copy.published.iterdir()} == {
+        "ledger.duckdb",
+        "parquet",
+        "datapackage.json",
+        "DICTIONARY.md",
+    }
+
+
+def test_a_stale_write_ahead_log_is_removed(ledger_copy: DataFolder) -> None:
+    """Whoever wrote into the release left a log that would make every open of the next one fail."""
+    log = ledger_copy.ledger.with_name("ledger.duckdb.wal")
+    log.write_bytes(b"left behind")
+    build(ledger_copy, AS_OF)
+    assert not log.exists()
+    assert published(ledger_copy, TABLES["core.models"]).height == 236
+
+
+def test_a_damaged_release_is_replaced(ledger_copy: DataFolder) -> None:
+    ledger_copy.ledger.chmod(0o644)
+    ledger_copy.ledger.write_bytes(b"not a database")
+    build(ledger_copy, AS_OF)
+    assert published(ledger_copy, TABLES["core.models"]).height == 236
+
+
+def _read_until_told(path: str, stop: str, results: multiprocessing.Queue[tuple[int, list[str]]]) -> None:
+    """Open, read and close the ledger again and again."""
+    reads, faults = 0, []
+    while not Path(stop).exists():
+        try:
+            with duckdb.connect(path, read_only=True) as connection:
+                rows = connection.sql(
+                    "select (select count(*) from core.models), (select count(*) from core.model_costs)"
+                ).fetchall()
+            if rows != [(236, 236 * 3 * 4)]:
+                faults.append(f"torn: {rows}")
+        except duckdb.Error as error:
+            faults.append(str(error))
+        reads += 1
+    results.put((reads, faults))
+
+
+def test_readers_never_see_half_a_release(ledger_copy: DataFolder) -> None:
+    context = multiprocessing.get_context("spawn")
+    results: multiprocessing.Queue[tuple[int, list[str]]] = context.Queue()
+    stop = ledger_copy.root / "stop"
+    readers = [
+        context.Process(target=_read_until_told, args=(str(ledger_copy.ledger), str(stop), results)) for _ in range(2)
+    ]
+    for reader in readers:
+        reader.start()
+    try:
+        for _ in range(3):
+            build(ledger_copy, AS_OF)
+    finally:
+        stop.touch()
+    outcomes = [results.get(timeout=60) for _ in readers]
+    for reader in readers:
+        reader.join(timeout=60)
+    assert all(reads > 0 for reads, _ in outcomes)
+    assert [faults for _, faults in outcomes] == [[], []]
+
+
+def test_two_builds_do_not_meet(ledger_copy: DataFolder, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("pipelines.warehouse.store.LOCK_SECONDS", 0.1)
+    with Warehouse(ledger_copy.work).session(), pytest.raises(WarehouseBusyError, match="in use by another build"):
+        build(ledger_copy, AS_OF)
+
+
+def test_the_graph_makes_every_public_table_once() -> None:
+    made = [step.table.name for step in STEPS]
+    assert len(made) == len(set(made))
+    assert set(made) == {table.name for table in public_tables()}
+    order = [step.table.name for step in ordered(STEPS)]
+    for step in STEPS:
+        assert all(order.index(read.name) < order.index(step.table.name) for read in step.reads if read.name in order)
+
+
+def test_dagster_makes_the_same_ledger(data_copy: DataFolder, ledger_folder: DataFolder) -> None:
+    """Materializing every asset gives, row for row, what the command builds."""
+    from pipelines.defs.run import materialize_all
+
+    outcome = materialize_all(data_copy, AS_OF)
+    assert outcome.faults == ()
+    for declared in STABLE:
+        assert_frame_equal(published(data_copy, declared), published(ledger_folder, declared))
+
+
+def test_types_of_every_contract_have_a_duckdb_type() -> None:
+    assert all(duckdb_type(dtype) for declared in TABLES.values() for dtype in declared.dtypes.values())
