@@ -85,11 +85,22 @@ def columns(declared: Table) -> list[Column]:
     return described
 
 
-def create_table(declared: Table, name: str | None = None, *, replace: bool = True) -> str:
-    """`create table` with types, NOT NULL and the primary key; an old one is replaced, or else left as it is."""
-    keyed = declared.key and not any(column.nullable for column in columns(declared) if column.is_key)
-    lines = [f'  "{column.name}" {column.type}{"" if column.nullable else " not null"}' for column in columns(declared)]
-    if keyed:
+def create_table(declared: Table, name: str | None = None, *, replace: bool = True, constrained: bool = True) -> str:
+    """`create table` with the contract's types; an old one is replaced, or else left as it is.
+
+    Args:
+        declared: the table.
+        name: another name for it.
+        replace: False keeps a table that exists.
+        constrained: False leaves out NOT NULL and the primary key, which the build has no use for: its frames were
+            validated, and an index costs more than the rows.
+    """
+    described = columns(declared)
+    lines = [
+        f'  "{column.name}" {column.type}{" not null" if constrained and not column.nullable else ""}'
+        for column in described
+    ]
+    if constrained and declared.key and not any(column.nullable for column in described if column.is_key):
         lines.append(f"  primary key ({', '.join(declared.key)})")
     verb = "create or replace table" if replace else "create table if not exists"
     return f"{verb} {name or declared.name} (\n" + ",\n".join(lines) + "\n)"
@@ -97,7 +108,7 @@ def create_table(declared: Table, name: str | None = None, *, replace: bool = Tr
 
 def comment_of(column: Column) -> str:
     """What DuckDB shows for a column: description, unit, allowed values."""
-    unit = f" Unit: {column.unit}." if column.unit else ""
+    unit = "" if column.unit in (None, *vocabulary.SELF_EVIDENT_UNITS) else f" Unit: {column.unit}."
     allowed = f" One of: {', '.join(column.allowed)}." if column.allowed else ""
     return f"{column.description}{unit}{allowed}"
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import vocabulary as v
-from pipelines.contracts.table import HOURS, USD, Contract, column, table
+from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, column, table
 
 
 @table("marts.claims_checked", key=("claim_id",), warnings=("assumed_price", "lower_bounds"))
@@ -20,24 +20,38 @@ class ClaimsChecked(Contract):
     what_it_says: pl.String = column("What the claimant said it covers.")
     claimed_low_usd: USD = column("Amount claimed, or its lower end.", nullable=True)
     claimed_high_usd: USD = column("Amount claimed, or its upper end.", nullable=True)
+    claimed_multiple: pl.Float64 = column("Multiple claimed instead of an amount.", nullable=True, unit="x")
+    multiple_of_usd: USD = column("What the multiple is of.", nullable=True)
     bound: pl.String = column("Whether the amount is a bound.", nullable=True, isin=list(v.CLAIM_BOUND))
+    claimed_basis: pl.String = column("Basis it was made on.", isin=list(v.CLAIMED_BASIS))
     claimed_scope: pl.String = column("Scope in the claimant's words.", isin=list(v.CLAIMED_SCOPE))
     presented_as_scope: pl.String = column("Scope a reader takes it for.", isin=list(v.CLAIM_COVERS))
     covers_scope: pl.String = column("Scope it truly covers.", nullable=True, isin=list(v.CLAIM_COVERS))
     covers_phase_ids: pl.List(pl.String) = column("Phases it covers.")
     compared_on_basis: pl.String = column("Basis it is compared on.", nullable=True)
-    covered_gpu_hours: HOURS = column("Our hours of what it covers.", nullable=True)
+    covered_gpu_hours: HOURS = column(
+        "Our hours of what it covers; absent where only one end of them is known.", nullable=True
+    )
     covered_cost_low_usd: pl.Float64 = column("Lower end of our cost of what it covers.", nullable=True)
     covered_cost_usd: USD = column("Our cost of what it covers.", nullable=True)
     covered_cost_high_usd: pl.Float64 = column("Upper end of our cost of what it covers.", nullable=True)
     is_covered_lower_bound: pl.Boolean = column("True where our cost of what it covers is a floor.")
+    cumulative_gpu_hours: HOURS = column("Our hours of the model with every ancestor.", nullable=True)
     cumulative_cost_usd: USD = column("Our cumulative cost of the model on that basis.", nullable=True)
     is_cumulative_lower_bound: pl.Boolean = column("True where that cost is a floor.")
-    cumulative_to_claim_ratio: pl.Float64 = column("Cumulative cost over the amount claimed.", nullable=True, gt=0)
+    undisclosed_ancestors: pl.List(pl.String) = column("Models in the cumulative scope whose own cost is not known.")
+    cumulative_to_claim_ratio: pl.Float64 = column(
+        "Cumulative cost over the amount claimed (of a range its upper end, of a multiple what it is of). A floor "
+        "where the cumulative cost is one; absent where that floor is below the claim, since it then says nothing.",
+        nullable=True,
+        gt=0,
+    )
     verdict: pl.String = column("What the ledger says.", isin=list(v.VERDICT))
     not_checkable_reason: pl.String = column("Why there is nothing to check it with.", nullable=True)
     arithmetic: pl.String = column("One line that a reader can redo by hand.")
+    flags: pl.List(pl.String) = column("Assumptions and limits behind our cost of what it covers.")
     source_id: pl.String = column("Where the claim stands.")
+    confidence: pl.String = column("How the claim itself was checked.", isin=list(v.CONFIDENCE))
 
 
 @table("marts.model_comparison", key=("model_id",), warnings=("assumed_price", "lower_bounds"))
@@ -54,10 +68,19 @@ class ModelComparison(Contract):
     own_gpu_hours: HOURS = column("Accelerator-hours of its own.", nullable=True)
     effort_gpu_hours: HOURS = column("With parents its headline includes.", nullable=True)
     cumulative_gpu_hours: HOURS = column("With every ancestor.", nullable=True)
-    is_own_lower_bound: pl.Boolean = column("True where own is a floor.")
-    is_cumulative_lower_bound: pl.Boolean = column("True where cumulative is a floor.")
+    is_own_lower_bound: pl.Boolean = column("True where own hours, or an own cost on some basis, are a floor.")
+    is_cumulative_lower_bound: pl.Boolean = column(
+        "True where cumulative hours, or a cumulative cost on some basis, are a floor."
+    )
+    lower_bound_columns: pl.List(pl.String) = column("Which columns of this row are floors.")
     undisclosed_ancestors: pl.List(pl.String) = column("Models in the cumulative scope that disclose nothing.")
-    training_tokens: pl.Float64 = column("Tokens of its own pretraining or full training.", nullable=True, unit="token")
+    training_tokens: pl.Float64 = column(
+        "Tokens of its own pretraining or full training, else of its continued pretraining: the middle of a range, the "
+        "known end of a bound; absent where one of these phases does not say.",
+        nullable=True,
+        gt=0,
+        unit="token",
+    )
     own_disclosed_usd: USD = column("Own cost at the developer's price.", nullable=True)
     own_rental_usd: USD = column("Own cost at market rent of the start.", nullable=True)
     own_rental_now_usd: USD = column("Own cost at market rent of the release.", nullable=True)
@@ -69,15 +92,23 @@ class ModelComparison(Contract):
     cumulative_rental_now_usd: USD = column("Cumulative cost at market rent of the release.", nullable=True)
     cumulative_purchase_usd: USD = column("Price of every cluster of the lineage.", nullable=True)
     ancestor_hours_share: pl.Float64 = column(
-        "Share of cumulative hours that ancestors took.", nullable=True, ge=0, le=1
+        "Share of the cumulative hours that ancestors outside the effort took; absent where these hours are a floor, "
+        "since an ancestor that discloses nothing took an unknown share.",
+        nullable=True,
+        ge=0,
+        le=1,
     )
-    tokens_per_gpu_hour: pl.Float64 = column("Tokens of training over its hours.", nullable=True, gt=0)
-    rental_usd_per_trillion_tokens: pl.Float64 = column("Market rent of a trillion tokens.", nullable=True, gt=0)
+    tokens_per_gpu_hour: pl.Float64 = column(
+        "Training tokens over the disclosed hours of the same phases.", nullable=True, gt=0
+    )
+    rental_usd_per_trillion_tokens: pl.Float64 = column(
+        "Market rent of these phases for a trillion tokens.", nullable=True, gt=0
+    )
     disclosed_usd_per_trillion_tokens: pl.Float64 = column(
-        "The developer's price of a trillion tokens.", nullable=True, gt=0
+        "Cost of these phases at the developer's price for a trillion tokens.", nullable=True, gt=0
     )
     implied_utilization_ratio: pl.Float64 = column(
-        "Share of the 16-bit peak its largest phase implies.", nullable=True, gt=0
+        "Share of the 16-bit peak implied by the largest of its phases that implies one.", nullable=True, gt=0
     )
     missing_reason: pl.String = column("Why there are no own hours.", nullable=True)
     flags: pl.List(pl.String) = column("Assumptions and limits behind the cumulative rental figure.")
@@ -85,7 +116,7 @@ class ModelComparison(Contract):
 
 @table("marts.cost_by_phase", key=("phase_id", "price_basis"), warnings=("assumed_price",))
 class CostByPhase(Contract):
-    """One row per phase and price basis, summed or only shown, with its price, its sources and its share of the model."""
+    """One row per phase and price basis, summed or only shown, with its price, sources and share of the model."""
 
     phase_id: pl.String = column("The phase.")
     price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
@@ -96,12 +127,18 @@ class CostByPhase(Contract):
     is_summed: pl.Boolean = column("True for rows that enter a model's cost.")
     hardware_id: pl.String = column("Accelerator used.", nullable=True)
     gpu_hours: HOURS = column("Accelerator-hours, the middle.", nullable=True)
-    unit_price_usd_per_gpu_hour: pl.Decimal(18, 6) = column("The price used.", nullable=True)
+    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True)
+    unit_price_usd_per_gpu_hour: UNIT_PRICE = column("The price used.", nullable=True)
+    unit_price_usd_per_gpu: UNIT_PRICE = column("The purchase price used.", nullable=True)
     cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True)
     cost_mid_usd: USD = column("The cost.", nullable=True)
     cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True)
     own_cost_share: pl.Float64 = column(
-        "Share of the model's own cost on this basis; absent for purchase.", nullable=True, ge=0, le=1
+        "Share of the model's own cost on this basis; absent for purchase, where one cluster serves several phases, "
+        "and where the own cost is a floor.",
+        nullable=True,
+        ge=0,
+        le=1,
     )
     cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True)
     price_observed_on: pl.Date = column("Day the price was seen.", nullable=True)
@@ -110,6 +147,7 @@ class CostByPhase(Contract):
     source_title: pl.String = column("Title of that document.")
     locator: pl.String = column("Page, table or section.", nullable=True)
     url: pl.String = column("Address of the document.", nullable=True)
+    confidence: pl.String = column("How the compute figure was checked.", isin=list(v.CONFIDENCE))
     price_source_id: pl.String = column("Where the price was taken from.", nullable=True)
     flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
 
@@ -130,9 +168,14 @@ class CostByPriceBasis(Contract):
     purchase_low_usd: pl.Float64 = column("Lower end of purchase.", nullable=True)
     purchase_usd: USD = column("Every accelerator bought.", nullable=True)
     purchase_high_usd: pl.Float64 = column("Upper end of purchase.", nullable=True)
-    rental_to_disclosed_ratio: pl.Float64 = column("Market rent over the developer's price.", nullable=True, gt=0)
-    purchase_to_rental_ratio: pl.Float64 = column("Purchase over market rent.", nullable=True, gt=0)
-    is_lower_bound: pl.Boolean = column("True where some basis is a floor.")
+    rental_to_disclosed_ratio: pl.Float64 = column(
+        "Market rent over the developer's price; absent where one of them leaves hours unpriced.", nullable=True, gt=0
+    )
+    purchase_to_rental_ratio: pl.Float64 = column(
+        "Purchase over market rent; absent where one of them leaves hours unpriced.", nullable=True, gt=0
+    )
+    is_lower_bound: pl.Boolean = column("True where the hours, or the cost on some basis, are a floor.")
+    lower_bound_bases: pl.List(pl.String) = column("Bases on which the cost is a floor.")
 
 
 @table("marts.coverage", key=("developer", "price_basis", "scope"))
@@ -148,5 +191,5 @@ class Coverage(Contract):
     complete_count: pl.Int64 = column("Models with a cost that is no lower bound.", ge=0)
     lower_bound_count: pl.Int64 = column("Models whose cost is a floor.", ge=0)
     no_hours_count: pl.Int64 = column("Models without hours.", ge=0)
-    no_price_count: pl.Int64 = column("Models with hours and no price on the basis.", ge=0)
+    no_price_count: pl.Int64 = column("Models with hours and no cost on the basis.", ge=0)
     costed_share: pl.Float64 = column("Costed over all models.", ge=0, le=1)

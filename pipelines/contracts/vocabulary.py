@@ -212,6 +212,9 @@ UNIT_SUFFIXES = {
 }
 """Suffix of a column name to the unit it promises; longest match wins."""
 
+SELF_EVIDENT_UNITS = ("id", "date", "UTC time", "count", "text")
+"""Units that a description need not repeat."""
+
 UNIT_NAMES = {
     "gpu_hours": "GPU-hour",
     "gpu_hours_low": "GPU-hour",

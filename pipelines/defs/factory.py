@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import dagster as dg
 import polars as pl
 
-from pipelines.contracts.derive import columns
+from pipelines.contracts.derive import columns, comment_of
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
 from pipelines.defs.resources import Ledger
@@ -47,7 +47,7 @@ def _column_schema(declared: Table) -> dg.TableSchema:
             dg.TableColumn(
                 name=column.name,
                 type=column.type,
-                description=f"{column.description}{f' Unit: {column.unit}.' if column.unit else ''}",
+                description=comment_of(column),
                 constraints=dg.TableColumnConstraints(nullable=column.nullable, other=["key"] if column.is_key else []),
             )
             for column in columns(declared)

@@ -78,6 +78,7 @@ def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[T
     new_folder.mkdir(parents=True)
     with warehouse.connect() as connection:
         connection.execute(f"attach '{_escaped(new_file)}' as release (storage_version '{STORAGE_VERSION}')")
+        connection.begin()  # one commit, not one for each statement
         for schema in PUBLIC_SCHEMAS:
             connection.execute(f"create schema release.{schema}")
         for declared in tables:
@@ -88,6 +89,7 @@ def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[T
             connection.execute(f"insert into {copied} by name from {declared.name}{order}")
             target = _escaped(new_folder / Path(parquet_name(declared)).name)
             connection.execute(f"copy (from {declared.name}{order}) to '{target}' (format parquet)")
+        connection.commit()
         connection.execute("detach release")
 
 

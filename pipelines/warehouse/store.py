@@ -177,7 +177,7 @@ def as_contract(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, declared: Table, frame: pl.DataFrame) -> None:
-    connection.execute(create_table(declared))
+    connection.execute(create_table(declared, constrained=False))
     connection.register("incoming", frame.to_arrow())
     connection.execute(f"insert into {declared.name} by name from incoming")
     connection.unregister("incoming")
