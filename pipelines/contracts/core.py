@@ -111,9 +111,9 @@ class PriceQuotes(i.SourcedRecord):
     unit_as_published: pl.String = column("Unit of that price.")
     price_scope: pl.String = column("What the published price is for.")
     list_unit_price_usd_per_gpu_hour: UNIT_PRICE = column(
-        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**5
+        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**4
     )
-    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", nullable=True, ge=0, le=10**8)
+    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", nullable=True, ge=0, le=10**7)
     observed_on: pl.Date = column("Day the price was seen; where only a latest day is known, that day.", nullable=True)
     effective_from: pl.Date = column("First day in force.", nullable=True)
     effective_to: pl.Date = column("First day no longer in force.", nullable=True)

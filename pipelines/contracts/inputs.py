@@ -173,18 +173,18 @@ class StagedTrainingPhases(SourcedRecord):
     phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
     row_role: pl.String = column("Whether the row is summed; only primary rows are.", isin=list(v.ROW_ROLE))
     hardware_id: pl.String = column("Accelerator used.", nullable=True)
-    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=10**11)
-    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=10**11)
-    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=10**11)
-    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0, le=10**8)
-    wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0)
+    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=10**10)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=10**10)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=10**10)
+    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0, le=10**7)
+    wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0, le=10**5)
     tokens_low: pl.Int64 = column("Tokens trained on, lower end.", nullable=True, gt=0)
     tokens_high: pl.Int64 = column("Tokens trained on, upper end.", nullable=True, gt=0)
     training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0)
     disclosed_as: pl.String = column("Form in which the source gives it.", isin=list(v.DISCLOSED_AS))
     derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
     stated_price_usd_per_gpu_hour: UNIT_PRICE = column(
-        "Price the developer states for these hours.", nullable=True, gt=0, le=10**5
+        "Price the developer states for these hours.", nullable=True, gt=0, le=10**4
     )
     stated_price_source_id: pl.String = column("Where that price stands.", nullable=True)
     started_on: pl.Date = column("Disclosed start of the run.", nullable=True)
@@ -300,7 +300,7 @@ class StagedRentalQuotes(AcceleratorQuote):
     price_as_published: pl.String = column("The price, untouched.")
     unit_as_published: pl.String = column("Unit of that price.")
     list_unit_price_usd_per_gpu_hour: UNIT_PRICE = column(
-        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**5
+        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**4
     )
     host_included: pl.String = column("Whether the host is in the price.", nullable=True)
     observed_not_before: pl.Date = column("Earliest day it can have been seen.", nullable=True)
@@ -326,7 +326,7 @@ class StagedRentalQuotes(AcceleratorQuote):
 class StagedPurchaseQuotes(AcceleratorQuote):
     """One row per dated purchase price."""
 
-    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", gt=0, le=10**8)
+    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", gt=0, le=10**7)
     is_estimate: pl.Boolean = column("True where somebody estimated it and nobody offered it.")
 
 

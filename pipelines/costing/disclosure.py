@@ -96,6 +96,7 @@ def disclosure_by_scope(members: pl.DataFrame, by_model: pl.DataFrame) -> pl.Dat
         "third_party_estimate": pl.col("is_estimated") & ~pl.col("is_quantified"),
         "covers_models": pl.col("is_covered_by_family") | pl.col("is_family"),
         "base_unknown": names_base,
+        "own_hours_not_disclosed": is_wide & is_self & ~pl.col("is_quantified"),
         "undisclosed_ancestors": ~is_self & ~pl.col("is_quantified"),
         "set_aside": pl.col("has_phase_set_aside") | edge_lost | ~pl.col("is_known"),
     }

@@ -8,10 +8,26 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.contracts.table import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.runs import flagged
 
 CATEGORY = "on_demand"
+
+
+def price_ends(constants: Constants, by: list[str]) -> list[pl.Expr]:
+    """Lowest and highest unit_price of each group; a single quote has no spread and takes the usual width."""
+    price = pl.col("unit_price")
+    single = pl.len().over(by) == 1
+    widths = {"low": (price.min(), "price_width_low_ratio"), "high": (price.max(), "price_width_high_ratio")}
+    return [
+        pl.when(single)
+        .then((price.cast(pl.Float64) * constants[constant]).round(UNIT_PRICE.scale))
+        .otherwise(end.over(by).cast(pl.Float64))
+        .cast(UNIT_PRICE)
+        .alias(f"unit_price_{name}")
+        for name, (end, constant) in widths.items()
+    ]
 
 
 def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
@@ -33,18 +49,20 @@ def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def priced_as(asked: pl.LazyFrame, rentals: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
-    """The accelerator whose quotes price each asked one: itself, else its declared proxy if it has none at all."""
-    quoted = rentals.select("priced_hardware_id").unique().with_columns(pl.lit(value=True).alias("is_quoted"))
+    """The accelerator whose quotes price each ask: itself, else its declared proxy if it has no quote by that day.
+
+    A later quote of its own does not shut the proxy out: that would be looking ahead.
+    """
+    first_quoted = rentals.group_by("priced_hardware_id").agg(pl.col("observed_on").min().alias("first_quoted_on"))
     proxy = hardware.select("hardware_id", "price_proxy_hardware_id")
+    is_quoted = (pl.col("first_quoted_on") <= pl.col("priced_on")).fill_null(value=False)
     return (
-        asked.join(quoted, left_on="hardware_id", right_on="priced_hardware_id", how="left")
+        asked.join(first_quoted, left_on="hardware_id", right_on="priced_hardware_id", how="left")
         .join(proxy, on="hardware_id", how="left")
         .with_columns(
-            pl.when(pl.col("is_quoted").fill_null(value=False))
-            .then("hardware_id")
-            .otherwise("price_proxy_hardware_id")
-            .alias("priced_hardware_id")
+            pl.when(is_quoted).then("hardware_id").otherwise("price_proxy_hardware_id").alias("priced_hardware_id")
         )
+        .drop("first_quoted_on")
     )
 
 
@@ -57,12 +75,12 @@ def market_prices(
         asked: hardware_id and priced_on, unique.
         quotes: core.price_quotes.
         hardware: core.hardware (for the declared proxies).
-        constants: fresh_quote_days, stale_price_days, thin_price_providers.
+        constants: fresh_quote_days, stale_price_days, thin_price_providers, and the usual width of a price.
 
     Returns:
-        A row for each ask that has a price: hardware_id, priced_on, unit_price and its low and high over the
-        providers (USD per GPU-hour), quote_id and source of the median, price_observed_on, price_quote_count,
-        price_flags.
+        A row for each ask that has a price: hardware_id, priced_on, unit_price with its low and high (the spread over
+        the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
+        median, price_observed_on, price_quote_count and price_flags.
     """
     ask = ["hardware_id", "priced_on"]
     rentals = usable_rentals(quotes)
@@ -83,8 +101,7 @@ def market_prices(
         pl.concat([fresh, oldest_resort])
         .sort(*ask, "unit_price", "quote_id")
         .with_columns(
-            pl.col("unit_price").min().over(ask).alias("unit_price_low"),
-            pl.col("unit_price").max().over(ask).alias("unit_price_high"),
+            *price_ends(constants, by=ask),
             pl.len().over(ask).cast(pl.Int64).alias("price_quote_count"),
         )
         .filter(pl.int_range(pl.len()).over(ask) == median)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from decimal import Decimal
 
 import polars as pl
 
@@ -12,6 +13,8 @@ from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 
 CENTS = USD.scale
+A_CENT = pl.lit(Decimal("0.01"), USD)
+"""No cost is shown as zero: what is less than half a cent is shown as one."""
 START_FLAGS = ("assumed_start", "assumed_run_time")
 
 
@@ -43,7 +46,8 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
     is_quantified = (
         has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
     )
-    cost = pl.when(is_quantified).then((mid * pl.col("unit_price")).round(CENTS)).cast(USD)
+    exact = (mid * pl.col("unit_price")).round(CENTS).cast(USD)
+    cost = pl.when(is_quantified).then(_at_least(A_CENT, exact))
     return (
         pricing.runs.join(basis.price(pricing), on="phase_id", how="left")
         .with_columns(cost.alias("cost_mid_usd"))
@@ -59,7 +63,7 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
             _unit_price(is_quantified, wanted=per_hour).alias("unit_price_usd_per_gpu_hour"),
             _unit_price(is_quantified, wanted=not per_hour).alias("unit_price_usd_per_gpu"),
             _missing_reason(is_quantified, has_hours, per_hour=per_hour).alias("cost_missing_reason"),
-            _flags(basis).alias("flags"),
+            _flags(basis, is_quantified).alias("flags"),
             *(
                 pl.when(is_quantified).then(pl.col(name)).alias(name)
                 for name in ("quote_id", "price_source_id", "price_observed_on", "price_quote_count")
@@ -68,12 +72,13 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
     )
 
 
-def _flags(basis: PriceBasis) -> pl.Expr:
+def _flags(basis: PriceBasis, is_quantified: pl.Expr) -> pl.Expr:
     """Flags of the run and of its price; an assumed start matters only where the price is looked up by it."""
     run_flags = pl.col("flags")
     if not basis.depends_on_start:
         run_flags = run_flags.list.set_difference(list(START_FLAGS))
-    return pl.concat_list(run_flags, pl.col("price_flags").fill_null([])).list.unique().list.sort()
+    price_flags = pl.when(is_quantified).then("price_flags").fill_null([])
+    return pl.concat_list(run_flags, price_flags).list.unique().list.sort()
 
 
 def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> pl.Expr:
@@ -81,9 +86,13 @@ def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> 
     middle, quantity, price, edge = (
         expression.cast(pl.Float64) for expression in (mid, end, pl.col("unit_price"), pl.col(price_end))
     )
-    both = product_end(pl.col("cost_mid_usd").cast(pl.Float64), (middle, quantity), (price, edge))
+    both = product_end(middle * price, (middle, quantity), (price, edge))
     known = pl.when(mid.is_not_null()).then(both).otherwise(quantity * edge)
-    return pl.when(is_quantified).then(known.round(CENTS))
+    return pl.when(is_quantified).then(_at_least(A_CENT.cast(pl.Float64), known.round(CENTS)))
+
+
+def _at_least(floor: pl.Expr, amount: pl.Expr) -> pl.Expr:
+    return pl.when(amount < floor).then(floor).otherwise(amount)
 
 
 def _unit_price(is_quantified: pl.Expr, *, wanted: bool) -> pl.Expr:

@@ -79,9 +79,10 @@ def _hours(constants: Constants) -> list[pl.Expr]:
         pl.coalesce(high, point, from_compute("usual_utilization_low_ratio")),
     )
     states_quantity = pl.col("row_role") != "context_only"
+    rounded = [end.round(HOURS.scale) for end in ends]
     return [
-        pl.when(states_quantity).then(end).round(HOURS.scale).cast(HOURS).alias(name)
-        for end, name in zip(ends, ("hours_low", "hours_mid", "hours_high"), strict=True)
+        pl.when(states_quantity & (end > 0)).then(end).cast(HOURS, strict=False).alias(name)
+        for end, name in zip(rounded, ("hours_low", "hours_mid", "hours_high"), strict=True)
     ]
 
 
@@ -103,9 +104,9 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
         and flags.
     """
     disclosed = pl.any_horizontal(pl.col("gpu_hours", "gpu_hours_low", "gpu_hours_high").is_not_null())
-    known_run_hours = pl.coalesce(
-        "wall_clock_hours", pl.col("hours_mid").cast(pl.Float64) / pl.col("gpu_count").cast(pl.Float64)
-    )
+    worked_out = pl.col("hours_mid").cast(pl.Float64) / pl.col("gpu_count").cast(pl.Float64)
+    stated = pl.coalesce("wall_clock_hours", worked_out)
+    known_run_hours = pl.when(stated <= constants["longest_run_hours"]).then(stated)
     run_time = pl.duration(
         microseconds=(known_run_hours.fill_null(constants["usual_run_hours"]) * MICROSECONDS_PER_HOUR).cast(pl.Int64)
     )

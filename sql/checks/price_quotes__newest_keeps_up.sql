@@ -2,8 +2,8 @@
 -- severity: WARN
 with
 
--- No clock is read: the same inputs give the same answer on any day. Age on the day of the release is in stale_price.
 newest as (
+    -- no clock is read, so that the same inputs pass or fail on any day; age on the day of the release is `stale_price`
     select
         (
             select max(observed_on)

@@ -276,7 +276,7 @@ prices as (
     select
         summed.claim_id,
         max(summed.price_quote_count) = 1 as is_one_provider,
-        string_agg(distinct hardware.name, ' or ') as hardware_names,
+        string_agg(distinct hardware.name, ' or ' order by hardware.name) as hardware_names,
         min(summed.started_on) as started_on,
     from summed_phases as summed
     left join core.hardware as hardware on hardware.hardware_id = summed.hardware_id
@@ -288,7 +288,12 @@ undisclosed as (
     select
         ancestors.claim_id,
         ancestors.side,
-        string_agg(coalesce(models.name, ancestors.model_id), ' and ' order by ancestors.model_id) as names,
+        string_agg(coalesce(models.name, ancestors.model_id), ' and ' order by ancestors.model_id) filter (
+            where own.cost_missing_reason <> 'set_aside'
+        ) as silent_names,
+        string_agg(coalesce(models.name, ancestors.model_id), ' and ' order by ancestors.model_id) filter (
+            where models.model_id is null or own.cost_missing_reason = 'set_aside'
+        ) as lost_names,
     from (
         select
             claim_id,
@@ -297,6 +302,8 @@ undisclosed as (
         from figures
     ) as ancestors
     left join core.models as models on models.model_id = ancestors.model_id
+    left join core.model_costs as own
+        on own.model_id = ancestors.model_id and own.scope = 'own' and own.price_basis = 'rental'
     group by all
 ),
 
@@ -307,17 +314,18 @@ gaps as (
         figures.side,
         concat_ws(
             ' and ',
-            case
-                when list_contains(figures.flags, 'base_unknown') then 'the model it stands on is not named'
-                else undisclosed.names || ' disclosed nothing'
-            end,
+            if(list_contains(figures.flags, 'base_unknown'), 'the model it stands on is not named', null),
+            undisclosed.silent_names || ' disclosed no hours',
+            coalesce(
+                undisclosed.lost_names || ' was set aside',
+                if(list_contains(figures.flags, 'set_aside'), 'rows were set aside', null)
+            ),
             nullif(array_to_string(figures.phases_without_quantity, ' and '), '') || ' has no hours',
             if(
                 figures.unpriced_gpu_hours > 0,
                 format('{:,.0f} GPU-h have no price', figures.unpriced_gpu_hours::double),
                 null
             ),
-            if(list_contains(figures.flags, 'set_aside'), 'rows were set aside', null),
             if(list_contains(figures.flags, 'one_sided'), 'of some hours only one end is known', null)
         ) as words,
     from figures
@@ -535,6 +543,7 @@ sentences as (
             end as covered,
         case
             when verdicts.claimed_multiple is not null then concat(
+                if(verdicts.is_covered_lower_bound, 'at least ', ''),
                 format('{:,.2f} times ', verdicts.covered_cost_mid_usd / verdicts.multiple_of_usd::double),
                 usd['multiple of'],
                 format(', against {:g} times claimed', verdicts.claimed_multiple)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts.table import UNIT_PRICE
+from pipelines.costing.market import price_ends
 from pipelines.costing.price_bases.basis import PriceBasis, Pricing, price_columns
 from pipelines.costing.runs import flagged
 
@@ -37,12 +38,11 @@ def price(pricing: Pricing) -> pl.LazyFrame:
         .join(offers, on="hardware_id", how="inner")
         .filter(is_eligible)
         .filter(wait.abs() == wait.abs().min().over("phase_id"))
-        .with_columns((wait > 0).alias("is_later"))
+        .with_columns((wait > 0).alias("is_later"), *price_ends(pricing.constants, by=["phase_id"]))
         .sort("phase_id", "unit_price", "quote_id")
     )
     ends = nearest.group_by("phase_id", maintain_order=True).agg(
-        pl.col("unit_price").first().alias("unit_price_low"),
-        pl.col("unit_price").last().alias("unit_price_high"),
+        pl.col("unit_price_low", "unit_price_high").first(),
         pl.col("quote_id").first(),
         pl.col("source_id").first().alias("price_source_id"),
         pl.col("observed_on").first().alias("price_observed_on"),
