@@ -2,7 +2,7 @@
 
 import dagster as dg
 
-from pipelines.defs.factory import key_of, materialized, source_asset, spec_of, step_asset
+from pipelines.defs.factory import RELEASE_ID, key_of, materialized, source_asset, spec_of, step_asset
 from pipelines.defs.resources import Ledger
 from pipelines.graph.tables import CHECKED, RELEASE, STEPS
 from pipelines.sources import SOURCES
@@ -43,7 +43,8 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]
 def releases(ledger: Ledger):  # type: ignore[no-untyped-def]
     """Publish what all other assets made."""
     computed = RELEASE.run(ledger.bench)
-    return materialized(RELEASE.table, computed, uri=str(ledger.folder.ledger))
+    newest = computed.rows.sort("published_at").row(-1, named=True)["release_id"]
+    return materialized(RELEASE.table, computed, **{RELEASE_ID: newest, "dagster/uri": str(ledger.folder.ledger)})
 
 
 ASSETS: list[dg.AssetsDefinition] = [

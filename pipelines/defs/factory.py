@@ -18,6 +18,7 @@ from pipelines.sources.source import Source
 OWNERS = ["team:ledger"]
 PREVIEW_ROWS = 5
 CONTRACT_CHECK = "contract"
+RELEASE_ID = "release_id"
 
 
 def key_of(declared: Table) -> dg.AssetKey:
@@ -68,15 +69,15 @@ def materialized(
     checks: Sequence[dg.AssetCheckResult] = (),
     *,
     data_version: str | None = None,
-    uri: str | None = None,
+    **metadata: str,
 ) -> dg.MaterializeResult:
-    """What the UI shows of a table: row count, preview, checks and, for a file, where it is."""
+    """What the UI shows of a table: row count, preview, checks and whatever else is given."""
     return dg.MaterializeResult(
         asset_key=key_of(declared),
         metadata={
             "dagster/row_count": computed.rows.height,
             "preview": dg.MetadataValue.md(markdown(computed.rows.head(PREVIEW_ROWS))),
-            **({"dagster/uri": uri} if uri else {}),
+            **metadata,
         },
         check_results=list(checks),
         data_version=dg.DataVersion(data_version) if data_version else None,

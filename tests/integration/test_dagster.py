@@ -1,0 +1,246 @@
+"""Dagster: what the UI shows, what it can materialize, and a real server with a real run."""
+
+from __future__ import annotations
+
+import json
+import os
+import shutil
+import signal
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import dagster as dg
+import pytest
+import yaml
+
+from pipelines.contracts.derive import columns
+from pipelines.contracts.table import TABLES
+from pipelines.defs.assets import ASSETS
+from pipelines.defs.factory import RELEASE_ID, key_of
+from pipelines.defs.resources import Ledger
+from pipelines.defs.run import QUIET
+from pipelines.defs.serve import report_release
+from pipelines.paths import ROOT, DataFolder
+from pipelines.warehouse.checks import RULES
+from tests.conftest import AS_OF
+from tests.integration.test_build import break_release, published
+
+pytestmark = pytest.mark.integration
+SPECS = {spec.key: spec for asset in ASSETS for spec in asset.specs}
+
+
+def materialize(folder: DataFolder, *names: str) -> dg.ExecuteInProcessResult:
+    """Materialize some tables, or all, of a data folder."""
+    keys = [key_of(TABLES[name]) for name in names]
+    return dg.materialize(
+        ASSETS,
+        selection=dg.AssetSelection.assets(*keys) if keys else None,
+        resources={"ledger": Ledger(data=str(folder.root), as_of=AS_OF.isoformat())},
+        run_config=QUIET,
+        raise_on_error=False,
+    )
+
+
+def test_every_table_is_an_asset() -> None:
+    assert set(SPECS) == {key_of(table) for table in TABLES.values()}
+
+
+@pytest.mark.parametrize("declared", list(TABLES.values()), ids=lambda declared: declared.name)
+def test_an_asset_is_described_by_its_contract(declared: Any) -> None:
+    spec = SPECS[key_of(declared)]
+    assert spec.group_name == declared.schema_name
+    assert spec.kinds
+    assert spec.owners
+    assert declared.description in (spec.description or "")
+    assert spec.code_version
+    schema = spec.metadata["dagster/column_schema"]
+    assert [column.name for column in schema.columns] == [column.name for column in columns(declared)]
+
+
+def test_rules_and_contracts_are_asset_checks() -> None:
+    checks = {spec.key for asset in ASSETS for spec in asset.check_specs}
+    results = key_of(TABLES["quality.check_results"])
+    assert {dg.AssetCheckKey(results, rule.name) for rule in RULES} <= checks
+    for table in TABLES.values():
+        if table.schema_name in ("staging", "core", "marts"):
+            assert dg.AssetCheckKey(key_of(table), "contract") in checks
+
+
+def test_the_workspace_names_the_definitions() -> None:
+    [location] = yaml.safe_load((ROOT / "workspace.yaml").read_text(encoding="utf-8"))["load_from"]
+    assert location["python_module"]["module_name"] == "pipelines.definitions"
+    from pipelines.definitions import defs
+
+    assert {key for asset in defs.assets or () for key in asset.keys} == set(SPECS)
+
+
+@pytest.mark.parametrize(
+    "names",
+    [
+        ("staging.prices__rental_quotes",),
+        ("raw.disclosures__models", "staging.disclosures__models"),
+        ("core.models",),
+        ("core.phase_costs", "core.model_costs"),
+        ("marts.claims_checked",),
+    ],
+    ids=" ".join,
+)
+def test_any_subset_can_be_materialized(ledger_copy: DataFolder, names: tuple[str, ...]) -> None:
+    result = materialize(ledger_copy, *names)
+    assert result.success
+    made = {".".join(event.asset_key.path) for event in result.get_asset_materialization_events() if event.asset_key}
+    assert made == set(names)
+    for event in result.get_asset_materialization_events():
+        metadata = event.step_materialization_data.materialization.metadata
+        assert metadata["dagster/row_count"].value
+        assert "|" in str(metadata["preview"].value)
+
+
+def test_a_mart_before_its_tables_says_what_to_build(data_copy: DataFolder) -> None:
+    result = materialize(data_copy, "marts.claims_checked")
+    assert not result.success
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert "build it first" in str(failure.step_failure_data.error)
+
+
+def test_a_broken_law_stops_the_release(ledger_copy: DataFolder) -> None:
+    before = ledger_copy.ledger.read_bytes()
+    break_release(ledger_copy)
+    result = materialize(ledger_copy)
+    assert not result.success
+    failed = {
+        evaluation.check_name
+        for evaluation in result.get_asset_check_evaluations()
+        if not evaluation.passed and evaluation.severity == dg.AssetCheckSeverity.ERROR
+    }
+    assert failed == {"model_lineage__weights_never_cycle"}
+    assert ledger_copy.ledger.read_bytes() == before
+
+
+def test_a_row_set_aside_is_a_warning_with_its_reason(ledger_copy: DataFolder) -> None:
+    path = ledger_copy.root / "disclosures" / "s1-32b.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("{value: 7}", "{value: -7}"), encoding="utf-8")
+    result = materialize(ledger_copy, "raw.disclosures__training_phases", "staging.disclosures__training_phases")
+    assert result.success
+    [check] = [one for one in result.get_asset_check_evaluations() if not one.passed]
+    assert check.severity == dg.AssetCheckSeverity.WARN
+    assert "disclosures/s1-32b.yaml" in str(check.metadata["reasons"].value)
+
+
+def test_a_release_of_the_command_is_told_to_the_ui(ledger_folder: DataFolder) -> None:
+    newest = published(ledger_folder, TABLES["history.releases"])["release_id"][-1]
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert report_release(ledger_folder, instance) == len(SPECS)
+        assert report_release(ledger_folder, instance) == 0
+        event = instance.get_latest_materialization_event(key_of(TABLES["core.models"]))
+        assert event is not None
+        assert event.asset_materialization is not None
+        metadata = event.asset_materialization.metadata
+        assert metadata["dagster/row_count"].value == 236
+        assert metadata[RELEASE_ID].value == newest
+
+
+def test_nothing_published_is_nothing_to_tell(data_copy: DataFolder) -> None:
+    with dg.DagsterInstance.ephemeral() as instance:
+        assert report_release(data_copy, instance) == 0
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def ask(port: int, query: str, **variables: Any) -> Any:
+    """The answer of the server's GraphQL."""
+    request = urllib.request.Request(  # noqa: S310 - the server of this test
+        f"http://127.0.0.1:{port}/graphql",
+        data=json.dumps({"query": query, "variables": variables}).encode(),
+        headers={"content-type": "application/json"},
+    )
+    with urllib.request.urlopen(request, timeout=10) as response:
+        return json.load(response)["data"]
+
+
+def wait_for(what: str, seconds: float, done: Any) -> Any:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        try:
+            found = done()
+        except OSError:
+            found = None
+        if found:
+            return found
+        time.sleep(0.5)
+    pytest.fail(f"no {what} within {seconds} s")
+
+
+@pytest.fixture
+def server(ledger_copy: DataFolder, tmp_path: Path) -> Iterator[tuple[int, DataFolder]]:
+    """`dagster dev` on a free port of the loopback, with a history of its own."""
+    home = tmp_path / "home"
+    home.mkdir()
+    shutil.copy(ROOT / "dagster.yaml", home)
+    settings = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8"))
+    settings["storage"]["sqlite"]["base_dir"] = str(home / "storage")
+    settings["compute_logs"]["config"]["base_dir"] = str(home / "logs")
+    settings["local_artifact_storage"]["config"]["base_dir"] = str(home / "artifacts")
+    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
+    port = free_port()
+    environment = os.environ | {"DAGSTER_HOME": str(home), "COSTLEDGER_DATA": str(ledger_copy.root)}
+    with (tmp_path / "server.log").open("w") as log:
+        process = subprocess.Popen(
+            [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-w", "workspace.yaml"],
+            cwd=ROOT,
+            env=environment,
+            stdout=log,
+            stderr=log,
+            start_new_session=True,
+        )
+    try:
+        yield port, ledger_copy
+    finally:
+        process.send_signal(signal.SIGTERM)
+        try:
+            process.wait(timeout=30)
+        except subprocess.TimeoutExpired:
+            os.killpg(process.pid, signal.SIGKILL)
+            process.wait(timeout=10)
+
+
+LOADED = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name assetNodes { id } } } } }"
+LAUNCH = """
+mutation Launch($path: [String!]!) {
+  launchPipelineExecution(executionParams: {
+    mode: "default"
+    selector: {
+      repositoryLocationName: "costledger", repositoryName: "__repository__", pipelineName: "__ASSET_JOB",
+      assetSelection: [{path: $path}]
+    }
+  }) { __typename ... on LaunchRunSuccess { run { runId } } ... on PythonError { message } }
+}
+"""
+STATUS = "query Status($id: ID!) { runOrError(runId: $id) { ... on Run { status } } }"
+
+
+@pytest.mark.slow
+def test_a_real_server_materializes_a_mart(server: tuple[int, DataFolder]) -> None:
+    port, _ = server
+    nodes = wait_for("code location", 90, lambda: ask(port, LOADED)["repositoriesOrError"].get("nodes"))
+    assert len(nodes[0]["assetNodes"]) == len(SPECS)
+    launched = ask(port, LAUNCH, path=["marts", "coverage"])["launchPipelineExecution"]
+    assert launched["__typename"] == "LaunchRunSuccess", launched
+    run_id = launched["run"]["runId"]
+    ended = ("SUCCESS", "FAILURE", "CANCELED")
+
+    def status() -> str | None:
+        found = ask(port, STATUS, id=run_id)["runOrError"]["status"]
+        return found if found in ended else None
+
+    assert wait_for("end of the run", 90, status) == "SUCCESS"
