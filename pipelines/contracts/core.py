@@ -24,7 +24,7 @@ class Sources(i.StagedSources):
 @table(
     "core.hardware",
     key=("hardware_id",),
-    foreign_keys=(SOURCE,),
+    foreign_keys=(SOURCE, ForeignKey("price_proxy_hardware_id", "core.hardware", ADD_HARDWARE)),
 )
 class Hardware(i.StagedHardware):
     """One row per accelerator."""
@@ -39,7 +39,11 @@ class MethodConstants(i.StagedMethodConstants):
     """One row per constant of a costing method."""
 
 
-@table("core.models", key=("model_id",), foreign_keys=(SOURCE,))
+@table(
+    "core.models",
+    key=("model_id",),
+    foreign_keys=(SOURCE, ForeignKey("covers_models", "core.models", ADD_MODEL, sets_aside=False)),
+)
 class Models(i.StagedModels):
     """One row per model."""
 
@@ -149,7 +153,11 @@ class ElectricityPrices(i.StagedElectricityPrices):
 @table(
     "core.cost_claims",
     key=("claim_id",),
-    foreign_keys=(ForeignKey("model_id", "core.models", ADD_MODEL), SOURCE),
+    foreign_keys=(
+        ForeignKey("model_id", "core.models", ADD_MODEL),
+        ForeignKey("covers_phase_ids", "core.training_phases", "correct the id of the phase", sets_aside=False),
+        SOURCE,
+    ),
 )
 class CostClaims(i.StagedCostClaims):
     """One row per printed claim of a cost, with what it truly covers."""
@@ -199,7 +207,11 @@ class PhaseCostColumns(CostColumns):
     gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0)
     started_on: pl.Date = column("The start used for the price.", nullable=True)
     unit_price_usd_per_gpu_hour: UNIT_PRICE = column("The price used.", nullable=True, gt=0)
+    unit_price_low_usd_per_gpu_hour: UNIT_PRICE = column("Its lower end.", nullable=True, gt=0)
+    unit_price_high_usd_per_gpu_hour: UNIT_PRICE = column("Its upper end.", nullable=True, gt=0)
     unit_price_usd_per_gpu: UNIT_PRICE = column("The purchase price used.", nullable=True, gt=0)
+    unit_price_low_usd_per_gpu: UNIT_PRICE = column("The lowest offer.", nullable=True, gt=0)
+    unit_price_high_usd_per_gpu: UNIT_PRICE = column("The highest offer.", nullable=True, gt=0)
     quote_id: pl.String = column("The quote the price is.", nullable=True)
     price_source_id: pl.String = column("The document the price was taken from.", nullable=True)
     price_observed_on: pl.Date = column("Day that price was seen.", nullable=True)

@@ -117,9 +117,9 @@ class StagedMethodConstants(SourcedRecord):
     """One row per constant of a costing method."""
 
     method_id: pl.String = column("The method.", str_matches=ID)
-    method_version: pl.String = column("Version of the method.")
+    method_version: pl.String = column("Which edition of its rules and constants.")
     constant_id: pl.String = column("Name of the constant.", str_matches=r"^[a-z][a-z0-9_]*$")
-    value: pl.Float64 = column("Its value.", unit="as in unit")
+    value: pl.Float64 = column("Its value.", unit="as stated")
     unit: pl.String = column("Unit of the value.")
     note: pl.String = column("What the constant does.", nullable=True)
 
@@ -223,9 +223,9 @@ class StagedDisclosedQuantities(SourcedRecord):
 
     phase_id: pl.String = column("The phase.")
     quantity: pl.String = column("What was disclosed.", isin=list(v.QUANTITY))
-    value: pl.Float64 = column("The disclosed point.", nullable=True, gt=0, unit="as in quantity")
-    value_low: pl.Float64 = column("Lower end.", nullable=True, gt=0, unit="as in quantity")
-    value_high: pl.Float64 = column("Upper end.", nullable=True, gt=0, unit="as in quantity")
+    value: pl.Float64 = column("The disclosed point.", nullable=True, gt=0, unit="as stated")
+    value_low: pl.Float64 = column("Lower end.", nullable=True, gt=0, unit="as stated")
+    value_high: pl.Float64 = column("Upper end.", nullable=True, gt=0, unit="as stated")
     locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
     derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
 
@@ -336,7 +336,7 @@ class StagedTokenPrices(DatedQuote):
 
     host: pl.String = column("Who serves the model.")
     model_as_published: pl.String = column("Model as the host names it.")
-    model_family: pl.String = column("Model family.")
+    model_family: pl.String = column("The line of models it belongs to.")
     is_alias: pl.Boolean = column("True where the name follows the newest model.")
     input_usd_per_million_tokens: pl.Float64 = column("Price of input.", nullable=True, ge=0)
     cached_input_usd_per_million_tokens: pl.Float64 = column("Price of cached input.", nullable=True, ge=0)
@@ -375,14 +375,14 @@ class StagedElectricityPrices(SourcedRecord):
 
     observation_id: pl.String = column("Id of the observation.", unique=True)
     area: pl.String = column("Country, state or region.")
-    area_kind: pl.String = column("Kind of area.")
+    area_kind: pl.String = column("Whether a country, a state or a region.")
     period: pl.String = column("Month, half-year or year, as text.")
     frequency: pl.String = column("Length of the period.")
     price_as_published: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
     unit_as_published: pl.String = column("Unit of that price.")
     sector: pl.String = column("Kind of customer.")
     taxes: pl.String = column("Taxes included.", nullable=True)
-    vintage_on: pl.String = column("Day or month of the copy, as text.", nullable=True, unit="text")
+    vintage: pl.String = column("Day or month of the copy, as text.", nullable=True)
     locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
     url: pl.String = column("Address of the page.", nullable=True)
     note: pl.String = column("What to know about the row.", nullable=True)

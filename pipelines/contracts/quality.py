@@ -30,7 +30,7 @@ class CheckResults(Contract):
     check_name: pl.String = column("Name of the rule.", unique=True)
     table_name: pl.String = column("The table it is about.")
     severity: pl.String = column("ERROR refuses the release, WARN does not.", isin=["ERROR", "WARN"])
-    passed: pl.Boolean = column("Whether it holds.")
+    has_passed: pl.Boolean = column("Whether it holds.")
     failing_count: pl.Int64 = column("Rows that break it.", ge=0)
     description: pl.String = column("The rule in plain words.")
     first_failing_row: pl.String = column("The first row that breaks it.", nullable=True)

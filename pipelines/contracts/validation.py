@@ -55,12 +55,15 @@ def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
     lowered = text.str.to_lowercase()
     number = text.cast(pl.Float64, strict=False)
     finite = pl.when(number.is_finite()).then(number)
+    fits = finite.abs() < 10 ** (dtype.precision - dtype.scale) if isinstance(dtype, pl.Decimal) else pl.lit(value=True)
     whole = pl.when(finite == finite.floor()).then(finite)
     readings = {
         pl.Boolean: pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False),
         pl.Date: text.str.to_date("%Y-%m-%d", strict=False),
         pl.Int64: pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False)),
-        pl.Decimal: pl.coalesce(text.cast(dtype, strict=False), finite.cast(dtype, strict=False)),
+        pl.Decimal: pl.coalesce(
+            pl.when(fits).then(text).cast(dtype, strict=False), pl.when(fits).then(finite).cast(dtype, strict=False)
+        ),
         pl.Float64: finite,
         pl.List: text.fill_null("").str.split(LIST_SEPARATOR).list.filter(pl.element() != ""),
     }
@@ -76,7 +79,7 @@ KIND_OF_VALUE = {
 
 
 def _kind(dtype: pl.DataType) -> str:
-    return KIND_OF_VALUE.get(type(dtype), "a number")
+    return KIND_OF_VALUE.get(dtype.base_type(), "a number")
 
 
 def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
@@ -234,7 +237,7 @@ def _failure_cases(declared: Table, frame: pl.DataFrame) -> pl.DataFrame | None:
 
 
 def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """Pandera's failure cases in the words of the contract."""
+    """The failure cases in the words of the contract."""
     rules = {check.name: check.description for check in declared.pandera.checks}
     is_column = pl.col("schema_context") == "Column"
     found = cases.select(
@@ -242,27 +245,40 @@ def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl
         pl.when(is_column).then(pl.col("column")).alias("column_name"),
         pl.when(is_column).then(pl.col("failure_case")).alias("value"),
         pl.col("check").alias("check_name"),
-        pl.when(pl.col("check") == "not_nullable")
-        .then(pl.format("{} is missing: write it", "column"))
-        .when(is_column)
-        .then(pl.format("{} must be {}", "column", "check"))
-        .otherwise(pl.col("check").replace(rules))
-        .alias("reason"),
     )
-    near = found.filter(pl.col("check_name").str.starts_with("isin"))
-    if near.height:
-        found = found.with_columns(
-            pl.when(pl.col("check_name").str.starts_with("isin"))
-            .then(pl.format("{}{}", "reason", pl.struct("check_name", "value").map_elements(_nearest_word, pl.String)))
-            .otherwise("reason")
-            .alias("reason")
-        )
-    return found.select(ROW, "column_name", "value", "check_name", "reason")
+    distinct = found.select("column_name", "value", "check_name").unique()
+    reasons = [_reason(column, value, check, rules) for column, value, check in distinct.iter_rows()]
+    return found.join(
+        distinct.with_columns(pl.Series("reason", reasons, pl.String)),
+        on=["column_name", "value", "check_name"],
+        how="left",
+        nulls_equal=True,
+        maintain_order="left",
+    )
 
 
-def _nearest_word(case: Mapping[str, str]) -> str:
-    words = [word.strip(" '\"") for word in case["check_name"].removeprefix("isin([").removesuffix("])").split(",")]
-    return suggestion(case["value"], words)
+BOUNDS = {
+    "greater_than": "above",
+    "greater_than_or_equal_to": "at least",
+    "less_than": "below",
+    "less_than_or_equal_to": "at most",
+}
+
+
+def _reason(column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
+    """One failed check in plain words, with the remedy."""
+    if column is None:
+        return rules.get(check, check)
+    if check == "not_nullable":
+        return f"{column} is missing: write it"
+    name, _, argument = check.partition("(")
+    argument = argument.removesuffix(")")
+    if name == "isin":
+        words = [word.strip(" '\"") for word in argument.strip("[]").split(",")]
+        return f"{column} must be one of {', '.join(words)}{suggestion(value, words)}"
+    if name in BOUNDS:
+        return f"{column} must be {BOUNDS[name]} {argument}"
+    return f"{column} must match {argument}" if name == "str_matches" else f"{column} must keep {check}"
 
 
 def suggestion(value: str | None, known: list[str]) -> str:

@@ -65,7 +65,13 @@ def disclosure_by_model(
             *(pl.col("member_model_id").is_in(ids.implode()).alias(name) for name, ids in flags.items()),
         )
         .with_columns(
-            (pl.col("is_quantified") & ~pl.col("is_from_scratch") & ~pl.col("has_base")).alias("is_base_unknown")
+            (
+                pl.col("is_quantified")
+                & ~pl.col("is_from_scratch")
+                & ~pl.col("has_base")
+                & ~pl.col("has_phase_set_aside")
+                & ~pl.col("has_edge_set_aside")
+            ).alias("is_base_unknown")
         )
         .drop("is_from_scratch", "has_base")
     )
@@ -87,7 +93,7 @@ def disclosure_by_scope(members: pl.DataFrame, by_model: pl.DataFrame) -> pl.Dat
     is_self = pl.col("distance") == 0
     is_wide = pl.col("scope") != "own"
     is_cumulative = pl.col("scope") == "cumulative"
-    names_base = is_self & is_cumulative & pl.col("is_base_unknown")
+    names_base = is_cumulative & pl.col("is_base_unknown")
     undisclosed = (is_wide & ~pl.col("is_quantified")) | names_base
     edge_lost = is_wide & is_self & pl.col("has_edge_set_aside")
     flags = {

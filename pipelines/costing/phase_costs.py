@@ -60,8 +60,13 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
             pl.col("hours_mid").alias("gpu_hours"),
             pl.col("hours_low").alias("gpu_hours_low"),
             pl.col("hours_high").alias("gpu_hours_high"),
-            _unit_price(is_quantified, wanted=per_hour).alias("unit_price_usd_per_gpu_hour"),
-            _unit_price(is_quantified, wanted=not per_hour).alias("unit_price_usd_per_gpu"),
+            *(
+                _unit_price(is_quantified, source, wanted=per_hour is (unit == "gpu_hour")).alias(
+                    f"{source}_usd_per_{unit}"
+                )
+                for source in ("unit_price", "unit_price_low", "unit_price_high")
+                for unit in ("gpu_hour", "gpu")
+            ),
             _missing_reason(is_quantified, has_hours, per_hour=per_hour).alias("cost_missing_reason"),
             _flags(basis, is_quantified).alias("flags"),
             *(
@@ -95,8 +100,8 @@ def _at_least(floor: pl.Expr, amount: pl.Expr) -> pl.Expr:
     return pl.when(amount < floor).then(floor).otherwise(amount)
 
 
-def _unit_price(is_quantified: pl.Expr, *, wanted: bool) -> pl.Expr:
-    return pl.when(is_quantified & pl.lit(wanted)).then("unit_price").cast(UNIT_PRICE)
+def _unit_price(is_quantified: pl.Expr, source: str, *, wanted: bool) -> pl.Expr:
+    return pl.when(is_quantified & pl.lit(wanted)).then(source).cast(UNIT_PRICE)
 
 
 def _missing_reason(is_quantified: pl.Expr, has_hours: pl.Expr, *, per_hour: bool) -> pl.Expr:

@@ -25,7 +25,7 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]
     ledger.bench.write([(CHECKED.table, computed)])
     outcomes = [
         dg.AssetCheckResult(
-            passed=row["passed"],
+            passed=row["has_passed"],
             severity=dg.AssetCheckSeverity[row["severity"]],
             asset_key=key_of(CHECKED.table),
             check_name=row["check_name"],

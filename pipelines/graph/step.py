@@ -90,8 +90,9 @@ def input_step(contract: type[Contract], reads: list[type[Contract]], function: 
     call = _caller(function)
 
     def run(bench: Workbench) -> Computed:
-        known = {table.name: bench.read(table) for table in (*given, *parents)}
-        checked = check_references(declared, call(bench, given), known)
+        rows = call(bench, given)
+        known = {table.name: bench.read(table) for table in (*given, *parents)} | {declared.name: rows}
+        checked = check_references(declared, rows, known)
         return Computed(checked.rows, checked.rejected)
 
     return Step(declared, (*given, *parents), run, _first_line(function))

@@ -12,6 +12,7 @@ from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.contracts.validation import require, stage
 from pipelines.costing import ledger
 from pipelines.costing.quotes import price_quotes
+from pipelines.fingerprint import code_fingerprint, input_fingerprint
 from pipelines.graph.step import Computed, Step, Workbench, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
@@ -106,7 +107,8 @@ def _check_results(bench: Workbench) -> Computed:
 
 
 def _release(bench: Workbench) -> Computed:
-    return Computed(release(bench.warehouse, bench.folder, bench.as_of))
+    made_from = input_fingerprint(bench.folder), code_fingerprint()
+    return Computed(release(bench.warehouse, bench.folder, bench.as_of, *made_from))
 
 
 SET_ASIDE = Step(

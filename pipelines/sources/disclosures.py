@@ -12,7 +12,7 @@ from pipelines.contracts.inputs import QUANTITY_COLUMNS
 from pipelines.contracts.vocabulary import QUANTITY
 from pipelines.sources.records import keys_of, row_of, unknown_key
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
-from pipelines.sources.text import Node, TextFile, UnreadableError, read_text, read_yaml
+from pipelines.sources.text import Node, TextFile, UnreadableError, printable, read_text, read_yaml
 
 FOLDER = "disclosures"
 LISTS = {"built_on": "model_lineage", "phases": "training_phases"}
@@ -34,12 +34,21 @@ def read(folder: Path) -> Reading:
     paths = sorted((folder / FOLDER).glob("*.yaml"))
     if not paths:
         builder.set_file_aside("models", FOLDER, UnreadableError("no *.yaml file: add one file a model"))
+    for stray in _strays(folder / FOLDER, paths):
+        error = UnreadableError(f"only *.yaml files directly in {FOLDER}/ are read: move or rename it")
+        builder.set_file_aside("models", printable(stray.relative_to(folder).as_posix()), error, printable(stray.stem))
     for path in paths:
         try:
             _read_model(builder, read_text(folder, path))
         except UnreadableError as error:
-            builder.set_file_aside("models", f"{FOLDER}/{path.name}", error, model_id=path.stem)
+            builder.set_file_aside("models", printable(f"{FOLDER}/{path.name}"), error, printable(path.stem))
     return builder.result()
+
+
+def _strays(folder: Path, read: list[Path]) -> list[Path]:
+    """YAML files that look like models and would be missed in silence."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in (".yaml", ".yml") and path.is_file())
+    return sorted(set(found) - set(read))
 
 
 def _read_model(builder: ReadingBuilder, file: TextFile) -> None:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.sources.records import keys_of, read_list, row_of
+from pipelines.sources.records import keys_of, read_list, row_of, unknown_key
 from pipelines.sources.source import Reading, ReadingBuilder, Source
 from pipelines.sources.tables import read_table
 from pipelines.sources.text import Node, TextFile, UnreadableError, read_text, read_yaml
@@ -36,6 +36,9 @@ def _read_methods(builder: ReadingBuilder, file: TextFile) -> None:
     inherited = ("method_id", "method_version")
     known = [key for key in keys_of("staging.reference__method_constants") if key not in inherited]
     for method in read_yaml(file).items():
+        for key in method.mapping():
+            if key not in (*inherited, "constants"):
+                raise UnreadableError(unknown_key(key, [*inherited, "constants"]), method.lines[key])
         head = _scalars(method, inherited)
         constants = method.mapping().get("constants")
         for constant in constants.items() if constants else []:

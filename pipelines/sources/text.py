@@ -17,6 +17,7 @@ import yaml
 
 MAX_BYTES = 64 * 2**20
 MAX_DEPTH = 12
+csv.field_size_limit(MAX_BYTES)
 
 try:
     from yaml import CSafeLoader as YamlLoader
@@ -70,7 +71,12 @@ def read_text(folder: Path, path: Path) -> TextFile:
         raise UnreadableError(
             "the file holds a NUL byte: save it as plain text", text.count("\n", 0, text.index("\0")) + 1
         )
-    return TextFile(path.relative_to(folder).as_posix(), text, hashlib.sha256(data).hexdigest())
+    return TextFile(printable(path.relative_to(folder).as_posix()), text, hashlib.sha256(data).hexdigest())
+
+
+def printable(name: str) -> str:
+    """A file name that can be written as UTF-8, whatever its bytes are."""
+    return name.encode("utf-8", "backslashreplace").decode("utf-8")
 
 
 def read_csv(file: TextFile, columns: Sequence[str]) -> Iterator[tuple[int, dict[str, str] | UnreadableError]]:
@@ -217,7 +223,7 @@ def _build(events: Iterator[yaml.Event]) -> Node:
                     raise UnreadableError(f"key {event.value!r} stands twice: keep one", line)
                 stack[-1], key_line = (stack[-1][0], event.value), line
                 continue
-            is_null = event.style is None and event.value in NULL_WORDS
+            is_null = event.implicit[0] and event.value in NULL_WORDS
             place(Node(line, None if is_null else event.value), key_line)
         elif isinstance(event, yaml.CollectionStartEvent):
             if stack and isinstance(stack[-1][0].value, dict) and stack[-1][1] is None:

@@ -56,7 +56,7 @@ def run_rules(warehouse: Warehouse) -> pl.DataFrame:
                 "check_name": rule.name,
                 "table_name": rule.table_name,
                 "severity": rule.severity,
-                "passed": failing.is_empty(),
+                "has_passed": failing.is_empty(),
                 "failing_count": failing.height,
                 "description": rule.file.question,
                 "first_failing_row": _first_row(failing),

@@ -8,7 +8,6 @@ import polars as pl
 
 from pipelines.contracts.quality import CheckResults, Releases
 from pipelines.contracts.table import table_of
-from pipelines.fingerprint import code_fingerprint, input_fingerprint
 from pipelines.paths import DataFolder
 from pipelines.warehouse.publish import past_releases, publish
 from pipelines.warehouse.store import Warehouse
@@ -26,13 +25,17 @@ class ReleaseRefusedError(Exception):
     """A blocking check failed: the last release stays."""
 
 
-def release(warehouse: Warehouse, folder: DataFolder, as_of: date) -> pl.DataFrame:
+def release(
+    warehouse: Warehouse, folder: DataFolder, as_of: date, input_fingerprint: str, code_fingerprint: str
+) -> pl.DataFrame:
     """Publish the build as a new release.
 
     Args:
         warehouse: the build, complete.
         folder: the data folder to publish in.
         as_of: the day `rental_now` is priced on.
+        input_fingerprint: hash of the data that was read.
+        code_fingerprint: hash of the code that read it.
 
     Returns:
         history.releases, the new one included.
@@ -40,7 +43,7 @@ def release(warehouse: Warehouse, folder: DataFolder, as_of: date) -> pl.DataFra
     Raises:
         ReleaseRefusedError: a blocking check failed; nothing is touched.
     """
-    broken = warehouse.read(table_of(CheckResults)).filter(~pl.col("passed") & (pl.col("severity") == "ERROR"))
+    broken = warehouse.read(table_of(CheckResults)).filter(~pl.col("has_passed") & (pl.col("severity") == "ERROR"))
     if broken.height:
         faults = "; ".join(f"{row['check_name']}: {row['first_failing_row']}" for row in broken.iter_rows(named=True))
         raise ReleaseRefusedError(f"the last release stays, because a blocking check failed: {faults}")
@@ -52,8 +55,8 @@ def release(warehouse: Warehouse, folder: DataFolder, as_of: date) -> pl.DataFra
                 "release_id": now.strftime("%Y-%m-%dT%H-%M-%SZ"),
                 "published_at": now,
                 "as_of_on": as_of,
-                "input_fingerprint": input_fingerprint(folder),
-                "code_fingerprint": code_fingerprint(),
+                "input_fingerprint": input_fingerprint,
+                "code_fingerprint": code_fingerprint,
                 **counts,
             }
         ],

@@ -415,7 +415,7 @@ def test_ui_becomes_dagster_on_this_machine_only(ledger_folder: DataFolder, monk
     assert invoke(ledger_folder, "ui", "--port", "38211").exit_code == 0
     (path, words, folder, data) = started[0]
     assert path == sys.executable
-    assert words[1:] == ["-m", "dagster", "dev", "-h", "127.0.0.1", "-p", "38211", "-w", "workspace.yaml"]
+    assert words[1:] == ["-m", "pipelines.defs.serve", "38211"]
     assert (Path(folder), data) == (ROOT, str(ledger_folder.root))
 
 

@@ -159,12 +159,12 @@ def free_port() -> int:
 
 def ask(port: int, query: str, **variables: Any) -> Any:
     """The answer of the server's GraphQL."""
-    request = urllib.request.Request(  # noqa: S310 - the server of this test
+    request = urllib.request.Request(
         f"http://127.0.0.1:{port}/graphql",
         data=json.dumps({"query": query, "variables": variables}).encode(),
         headers={"content-type": "application/json"},
     )
-    with urllib.request.urlopen(request, timeout=10) as response:
+    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - the server of this test
         return json.load(response)["data"]
 
 

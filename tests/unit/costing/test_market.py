@@ -27,12 +27,16 @@ def days_before(days: int) -> date:
 
 def prices_of(*quotes: Row, hardware: tuple[Row, ...] = (chip(),)) -> list[Row]:
     """The market price of `chip` on `DAY`: one row, or none."""
-    return market_prices(
-        pl.LazyFrame({"hardware_id": ["chip"], "priced_on": [DAY]}),
-        frame(core.PriceQuotes, quotes).lazy(),
-        frame(core.Hardware, hardware).lazy(),
-        Constants(constants()),
-    ).collect().to_dicts()
+    return (
+        market_prices(
+            pl.LazyFrame({"hardware_id": ["chip"], "priced_on": [DAY]}),
+            frame(core.PriceQuotes, quotes).lazy(),
+            frame(core.Hardware, hardware).lazy(),
+            Constants(constants()),
+        )
+        .collect()
+        .to_dicts()
+    )
 
 
 def price_of(*quotes: Row, hardware: tuple[Row, ...] = (chip(),)) -> Row:
@@ -95,11 +99,19 @@ class TestMedian:
         price = price_of(*(rental(price, provider=f"P{price}") for price in (2, 4, 9)))
         assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (2, 4, 9)
 
+    def test_a_lone_provider_has_the_usual_width_for_a_spread(self) -> None:
+        price = price_of(rental(3))
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (Decimal("1.5"), 3, 6)
+
+    def test_several_that_agree_have_no_spread(self) -> None:
+        price = price_of(*(rental(3, provider=name) for name in "AB"))
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (3, 3, 3)
+
     def test_quotes_at_one_price_always_give_the_same_quote_id(self) -> None:
         quotes = [rental(3, provider=name, quote_id=name) for name in "CBA"]
         for ordered in (quotes, quotes[::-1]):
             price = price_of(*ordered)
-                assert price["quote_id"] == "B"
+            assert price["quote_id"] == "B"
 
 
 class TestAge:
@@ -112,12 +124,12 @@ class TestAge:
         old, young = rental(1, days_before(FRESH + 1), provider="Old"), rental(5, days_before(1), provider="Young")
         price = price_of(old, young)
         assert (price["unit_price"], price["price_quote_count"]) == (5, 1)
-        assert (price["unit_price_low"], price["unit_price_high"]) == (5, 5)
 
     def test_where_none_is_fresh_the_newest_older_quote_stands_alone(self) -> None:
-        price = price_of(rental(1, days_before(FRESH + 20), provider="A"), rental(8, days_before(FRESH + 10), provider="B"))
+        price = price_of(
+            rental(1, days_before(FRESH + 20), provider="A"), rental(8, days_before(FRESH + 10), provider="B")
+        )
         assert (price["unit_price"], price["price_quote_count"]) == (8, 1)
-        assert (price["unit_price_low"], price["unit_price_high"]) == (8, 8)
 
     def test_of_several_equally_old_ones_it_is_the_lowest(self) -> None:
         assert amount_of(*(rental(p, days_before(FRESH + 9), provider=f"P{p}") for p in (6, 4, 5))) == 4
@@ -181,7 +193,6 @@ class TestProxy:
         chain = (chip(price_proxy_hardware_id="b"), chip("b", price_proxy_hardware_id="c"), chip("c"))
         assert prices_of(rental(3, hardware_id="c"), hardware=chain) == []
 
-    @pytest.mark.xfail(reason="market.priced_as lets a quote dated after the day shut out the proxy: look-ahead")
     def test_a_quote_of_its_own_from_after_the_day_changes_nothing(self) -> None:
         lent = rental(3, hardware_id="twin")
         assert amount_of(lent, rental(7, days_before(-1)), hardware=PROXIED) == 3
@@ -226,11 +237,9 @@ def naive_price(quotes: list[Quote]) -> tuple[Decimal, int, int, bool] | None:
     return None
 
 
-@settings(max_examples=120, deadline=None, derandomize=True)
+@settings(max_examples=60, deadline=None, derandomize=True)
 @given(QUOTES)
 def test_the_rule_read_aloud_gives_the_same_price(quotes: list[Quote]) -> None:
-    if not any(quote[1] == "chip" and quote[2] >= 0 for quote in quotes):
-        quotes = [quote for quote in quotes if quote[1] == "twin"]  # the look-ahead of the proxy has its own test
     rows = [
         rental(
             price,

@@ -1,0 +1,80 @@
+"""Validate a data folder without building or publishing: what would be set aside, and why.
+
+The steps are those of a build, up to the core tables whose rows come from people; their tables stay in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, fields
+from datetime import UTC, datetime
+
+import polars as pl
+
+from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
+from pipelines.contracts.table import Table
+from pipelines.contracts.validation import REJECTED
+from pipelines.graph.step import Computed, Workbench
+from pipelines.graph.tables import INPUTS, read_source
+from pipelines.paths import DataFolder
+from pipelines.sources import SOURCES
+from pipelines.warehouse.faults import RefusedError
+from pipelines.warehouse.shapes import Rejection
+from pipelines.warehouse.store import Warehouse
+
+
+@dataclass(frozen=True)
+class Checked:
+    """What a check found.
+
+    Attributes:
+        records: how many records were kept, by the core table they are for.
+        findings: values that fail, in the order of files and lines.
+    """
+
+    records: dict[str, int]
+    findings: list[Rejection]
+
+
+class MemoryBench(Workbench):
+    """A workbench that stores nothing."""
+
+    def __init__(self, folder: DataFolder) -> None:
+        """Work in `folder`; its build file is not opened."""
+        super().__init__(folder, Warehouse(folder.work), datetime.now(UTC).date())
+        self.tables: dict[str, Computed] = {}
+
+    def read(self, declared: Table) -> pl.DataFrame:
+        """Rows of a table made before."""
+        return self.tables[declared.name].rows
+
+    def write(self, made: list[tuple[Table, Computed]]) -> None:
+        """Keep tables at hand."""
+        self.tables |= {declared.name: computed for declared, computed in made}
+
+
+def check(folder: DataFolder) -> Checked:
+    """Check every record of a data folder.
+
+    Args:
+        folder: an existing data folder; a missing file in it is a finding.
+
+    Raises:
+        RefusedError: something that every row depends on is missing.
+    """
+    bench = MemoryBench(folder)
+    for source in SOURCES:
+        read_source(source, bench, {table.name for table in source.tables})
+    for step in INPUTS:
+        try:
+            bench.write([(step.table, step.run(bench))])
+        except KeyError as error:
+            if ".yaml" not in str(error):
+                raise
+            raise RefusedError("nothing can be built from this data", (str(error.args[0]),)) from error
+    rejected = pl.concat([REJECTED.empty(), *(computed.rejected for computed in bench.tables.values())])
+    ordered = rejected.sort("file", "line", nulls_last=True, maintain_order=True)
+    names = [field.name for field in fields(Rejection)]
+    return Checked(
+        records={step.table.name: bench.read(step.table).height for step in INPUTS},
+        findings=[Rejection(**row) for row in ordered.select(names).iter_rows(named=True)],
+    )

@@ -1,0 +1,372 @@
+"""The `costledger` command: thin verbs over the published ledger.
+
+Belongs here: the words of the command line, what is asked of whom, exit codes. Everything heavy is imported by the
+verb that needs it, so that asking the ledger never waits for Dagster.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable
+from datetime import datetime
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipelines.contracts.vocabulary import VERDICT
+from pipelines.options import (
+    BasisOption,
+    DataOption,
+    JsonOption,
+    Model,
+    Models,
+    ScopeOption,
+    Verbs,
+    choice,
+    complete_model,
+    kept,
+    open_ledger,
+    session_of,
+)
+from pipelines.paths import DATA_VARIABLE, ROOT
+from pipelines.warehouse.faults import PortTakenError
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.shapes import Rejection
+
+SET_ASIDE = 3
+ROWS_ON_SCREEN = 100
+
+ABOUT = (
+    """What it really cost to train a model: phase by phase, with the models it was built on, on a named price basis."""
+)
+
+EXIT_CODES = """Exit codes: 0 clean; 1 refused or failed (release refused, unknown model, nothing published yet);
+2 wrong usage; 3 published, or checked, with rows set aside.
+
+With --json the keys are the columns of DICTIONARY.md; an error is {"error": {"kind", "message", ...}}."""
+
+
+app = typer.Typer(
+    cls=Verbs,
+    help=ABOUT,
+    epilog=EXIT_CODES,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+
+@app.callback()
+def costledger(
+    context: typer.Context,
+    data: Annotated[
+        str | None,
+        typer.Option(
+            "--data",
+            metavar="DIR",
+            envvar=DATA_VARIABLE,
+            callback=kept("data"),
+            help="Data folder; the project's own when not given. Also behind any verb.",
+            show_default=False,
+        ),
+    ] = None,
+    _json: JsonOption = False,
+    debug: Annotated[
+        bool,
+        typer.Option("--debug", envvar="COSTLEDGER_DEBUG", callback=kept("debug"), help="Show where a fault arose."),
+    ] = False,
+) -> None:
+    """Options that hold for every verb."""
+
+
+@app.command()
+def run(
+    context: typer.Context,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            help="Day rental_now is priced on; today when not given.",
+            show_default=False,
+        ),
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Build even when nothing changed.")] = False,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """Build and publish the ledger if anything changed, then print the answer.
+
+    With --json: status, release, rejected, headline, models.
+    """
+    from pipelines import output, refresh
+    from pipelines.screens import answer, upkeep
+    from pipelines.warehouse import explanations
+
+    session = session_of(context)
+    with output.working("Reading the data, costing every phase, publishing …"):
+        done = refresh.refresh(session.folder, as_of.date() if as_of else None, force=force)
+    with open_ledger(context) as ledger:
+        rejected, story, models = ledger.rejected(), explanations.headline(ledger), explanations.notable(ledger)
+    if session.as_json:
+        output.show_json(
+            {"status": done.status, "release": done.release, "rejected": rejected, "headline": story, "models": models}
+        )
+    else:
+        output.show(
+            answer.refreshed(done.status, done.release),
+            upkeep.set_aside(rejected, "costledger status --rejected"),
+            "",
+            answer.headline(story) if story else None,
+            "" if story else None,
+            answer.comparison(models, output.width()),
+            answer.onward(models, story),
+        )
+    _end(rejected)
+
+
+@app.command()
+def check(context: typer.Context, _data: DataOption = None, _json: JsonOption = False) -> None:
+    """Validate the data folder; nothing is built or published.
+
+    With --json: records, findings.
+    """
+    from pipelines import checking, output, refresh
+    from pipelines.screens import upkeep
+
+    session = session_of(context)
+    refresh.require_data(session.folder)
+    found = checking.check(session.folder)
+    if session.as_json:
+        output.show_json(found)
+    else:
+        output.show(upkeep.checked(found.records, found.findings))
+    _end(found.findings)
+
+
+def _end(findings: Iterable[Rejection]) -> None:
+    """End with 3 where rows were set aside."""
+    if any(finding.is_set_aside for finding in findings):
+        raise typer.Exit(SET_ASIDE)
+
+
+@app.command()
+def status(
+    context: typer.Context,
+    rejected: Annotated[bool, typer.Option("--rejected", help="List everything that was set aside.")] = False,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """Releases, whether the data changed since, failed checks, rows set aside.
+
+    With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected.
+    """
+    from pipelines import output, refresh
+    from pipelines.screens import upkeep
+
+    session = session_of(context)
+    newest = refresh.newest_release(session.folder)
+    with open_ledger(context) as ledger:
+        releases, failed, aside = ledger.releases(), ledger.failed_checks(), ledger.rejected()
+    changed = refresh.changed_since(session.folder, newest)
+    if session.as_json:
+        told = {"releases": releases, "changed_files": changed, "failed_checks": failed, "rejected": aside}
+        output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told})
+    elif rejected:
+        output.show(upkeep.everything_set_aside(aside))
+    else:
+        output.show(upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)))
+
+
+@app.command()
+def show(context: typer.Context, model: Model, _data: DataOption = None, _json: JsonOption = False) -> None:
+    """One model: cost on every scope and basis, phases, lineage, claims, assumptions.
+
+    With --json: model, costs, phases, built_on, claims, assumptions, set_aside.
+    """
+    from pipelines import output
+    from pipelines.screens import model as screen
+    from pipelines.warehouse import explanations
+
+    with open_ledger(context) as ledger:
+        found = explanations.page(ledger, ledger.model_id(model))
+    output.show_json(found) if session_of(context).as_json else output.show(screen.show(found))
+
+
+@app.command()
+def compare(
+    context: typer.Context,
+    models: Models,
+    scope: ScopeOption = "cumulative",
+    basis: BasisOption = None,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """Two or more models side by side.
+
+    With --json: models, each with all its costs.
+    """
+    from pipelines import output
+    from pipelines.screens import compare as screen
+    from pipelines.warehouse import explanations
+
+    with open_ledger(context) as ledger:
+        ids = list(dict.fromkeys(ledger.model_id(model) for model in models))
+        if len(ids) < 2:
+            raise typer.BadParameter("name at least two models", param_hint="MODEL")
+        found = explanations.compare(ledger, ids)
+    if session_of(context).as_json:
+        output.show_json({"models": found})
+    else:
+        output.show(screen.compare(found, scope, basis, output.width()))
+
+
+@app.command()
+def explain(
+    context: typer.Context,
+    model: Model,
+    scope: ScopeOption = "cumulative",
+    basis: BasisOption = None,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """A cost as a tree, down to the page on which each number was printed.
+
+    Without --basis: at the developer's stated price where there is one, else at market rent.
+
+    With --json: model, cost, members (each with phases, their printed numbers and prices), assumptions.
+    """
+    from pipelines import output
+    from pipelines.screens import tree
+    from pipelines.warehouse import explanations
+
+    with open_ledger(context) as ledger:
+        found = explanations.explain(ledger, ledger.model_id(model), scope, basis)
+    output.show_json(found) if session_of(context).as_json else output.show(tree.explain(found))
+
+
+@app.command()
+def claims(
+    context: typer.Context,
+    model: Annotated[
+        str | None, typer.Argument(metavar="[MODEL]", help="Only claims about it.", autocompletion=complete_model)
+    ] = None,
+    verdict: Annotated[str | None, choice(VERDICT, "Only claims with this verdict.")] = None,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """What others said models cost, each with a verdict and the arithmetic.
+
+    With --json: claims.
+    """
+    from pipelines import output
+    from pipelines.screens import claims as screen
+
+    with open_ledger(context) as ledger:
+        found = ledger.claims(ledger.model_id(model) if model else None, verdict)
+    output.show_json({"claims": found}) if session_of(context).as_json else output.show(screen.claims(found))
+
+
+@app.command()
+def query(
+    context: typer.Context,
+    sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT, or - to read it from standard input.")],
+    limit: Annotated[
+        int | None,
+        typer.Option(
+            min=1, metavar="N", help=f"Most rows; {ROWS_ON_SCREEN} on a terminal, else all.", show_default=False
+        ),
+    ] = None,
+    as_csv: Annotated[bool, typer.Option("--csv", help="Print CSV.")] = False,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """Ask the published file in SQL; it cannot be changed this way.
+
+    With --json: columns, types, rows, is_truncated.
+    """
+    from pipelines import output
+    from pipelines.screens import upkeep
+
+    as_json = session_of(context).as_json
+    if as_csv and as_json:
+        raise typer.BadParameter("--csv and --json exclude each other", param_hint="--csv")
+    text = sys.stdin.read() if sql == "-" else sql
+    on_screen = sys.stdout.isatty() and not as_csv and not as_json
+    with open_ledger(context) as ledger:
+        found = ledger.query(text, limit or (ROWS_ON_SCREEN if on_screen else None))
+    if as_json:
+        rows = [dict(zip(found.columns, row, strict=True)) for row in found.rows]
+        output.show_json(
+            {"columns": found.columns, "types": found.types, "rows": rows, "is_truncated": found.is_truncated}
+        )
+    elif as_csv:
+        output.show_csv(found.columns, found.rows)
+    else:
+        output.show(upkeep.result(found))
+
+
+@app.command()
+def ui(
+    context: typer.Context,
+    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """Dagster with its daemon: materialize assets, watch them refresh."""
+    import socket
+
+    session = session_of(context)
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError as error:
+            raise PortTakenError(f"port {port} cannot be used ({error.strerror}): take another with --port") from error
+    address = f"http://127.0.0.1:{port}"
+    if session.as_json:
+        from pipelines.output import show_json
+
+        show_json({"address": address, "data": str(session.folder.root)})
+    typer.echo(f"Dagster on {address}, data in {session.folder.root}; Ctrl-C ends it", err=True)
+    os.environ[DATA_VARIABLE] = str(session.folder.root)
+    os.chdir(ROOT)
+    serve = [sys.executable, "-m", "pipelines.defs.serve", str(port)]
+    os.execv(sys.executable, serve)  # noqa: S606 - this process becomes Dagster
+
+
+@app.command()
+def version(context: typer.Context, _json: JsonOption = False) -> None:
+    """The version of costledger, and of what it runs on."""
+    from importlib import metadata
+
+    def of(name: str) -> str | None:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return None
+
+    names = ("costledger", "dagster", "duckdb", "polars", "pandera")
+    found = {**{name: of(name) for name in names}, "python": sys.version.split()[0]}
+    if session_of(context).as_json:
+        from pipelines.output import show_json
+
+        show_json(found)
+        return
+    typer.echo(
+        "\n".join(f"{name} {number or '(not installed: run from its folder)'}" for name, number in found.items())
+    )
+
+
+def main() -> None:
+    """Run the command; characters the terminal cannot show become question marks."""
+    for stream in (sys.stdout, sys.stderr):
+        if hasattr(stream, "reconfigure"):
+            stream.reconfigure(errors="replace")
+    app(prog_name="costledger")
+
+
+if __name__ == "__main__":
+    main()

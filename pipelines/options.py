@@ -1,0 +1,164 @@
+"""What every verb of the command shares: options, the session they make, and how a fault ends."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Annotated, Any, NoReturn
+
+import typer
+from typer.core import TyperGroup
+
+from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
+from pipelines.paths import DataFolder, data_folder
+from pipelines.warehouse.faults import LedgerError, RefusedError, UnknownModelError
+
+if TYPE_CHECKING:
+    from pipelines.warehouse.answers import Ledger
+
+REFUSED, BROKEN_PIPE = 1, 141
+
+
+@dataclass
+class Session:
+    """Options that hold for every verb, wherever on the line they stand."""
+
+    data: str | None = None
+    as_json: bool = False
+    debug: bool = False
+
+    @property
+    def folder(self) -> DataFolder:
+        """The data folder in use."""
+        return data_folder(self.data)
+
+
+class Verbs(TyperGroup):
+    """The group of verbs: what they raise ends as one line and an exit code, never as a traceback."""
+
+    def invoke(self, ctx: Any) -> Any:
+        """Run a verb."""
+        try:
+            result = super().invoke(ctx)
+            sys.stdout.flush()
+        except BrokenPipeError:
+            sys.stdout = open(os.devnull, "w", encoding="utf-8")  # noqa: PTH123, SIM115 - stays open to the end
+            raise typer.Exit(BROKEN_PIPE) from None
+        except LedgerError as error:
+            _refuse(error, ctx.obj)
+        except (typer.Exit, typer.Abort, typer.TyperException):
+            raise
+        except Exception as error:
+            if ctx.obj.debug:
+                raise
+            _confess(error, ctx.obj)
+        return result
+
+
+def _refuse(error: LedgerError, session: Session) -> NoReturn:
+    """Say why there is no answer, and end with 1."""
+    from pipelines.output import show_json
+
+    told = {"kind": error.kind, "message": str(error), **vars(error)}
+    if session.as_json:
+        show_json({"error": told})
+    typer.echo(f"costledger: {error}", err=True)
+    if isinstance(error, UnknownModelError):
+        from pipelines.screens.pieces import finding_line
+
+        if error.did_you_mean:
+            typer.echo(f"did you mean: {', '.join(error.did_you_mean)}?", err=True)
+        for finding in error.set_aside:
+            typer.echo(f"  {finding_line(finding)}", err=True)
+    if isinstance(error, RefusedError):
+        for fault in error.faults:
+            typer.echo(f"  {fault}", err=True)
+    raise typer.Exit(REFUSED)
+
+
+def _confess(error: Exception, session: Session) -> NoReturn:
+    """Own up to a fault of this program in one line, and end with 1."""
+    from pipelines.output import show_json
+
+    message = f"unexpected {type(error).__name__}: {str(error).partition(chr(10))[0]}"
+    if session.as_json:
+        show_json({"error": {"kind": "unexpected", "message": message}})
+    typer.echo(
+        f"costledger: {message} (a fault of costledger: report it in the project's issue tracker, "
+        "with what `costledger --debug …` prints)",
+        err=True,
+    )
+    raise typer.Exit(REFUSED)
+
+
+def kept(name: str) -> Callable[[typer.Context, Any], Any]:
+    """An option callback that remembers a value given anywhere on the line."""
+
+    def keep(context: typer.Context, value: Any) -> Any:
+        session = context.ensure_object(Session)
+        if value:
+            setattr(session, name, value)
+        return value
+
+    return keep
+
+
+def _one_of(known: Iterable[str]) -> Callable[[str | None], str | None]:
+    """An option callback that takes only words of a vocabulary."""
+    words = list(known)
+
+    def check(value: str | None) -> str | None:
+        if value is not None and value not in words:
+            raise typer.BadParameter(f"{value!r} is not one of {', '.join(words)}")
+        return value
+
+    return check
+
+
+def choice(known: Iterable[str], text: str) -> Any:
+    """An option that takes a word of a vocabulary."""
+    words = list(known)
+    return typer.Option(
+        callback=_one_of(words), metavar="|".join(words), autocompletion=lambda: words, help=text, show_default=False
+    )
+
+
+def complete_model(context: typer.Context, incomplete: str) -> list[tuple[str, str]]:
+    """Ids that begin so, for the shell; none when there is no ledger to ask."""
+    try:
+        with open_ledger(context) as ledger:
+            return ledger.model_ids(incomplete)
+    except LedgerError:
+        return []
+
+
+DataOption = Annotated[
+    str | None,
+    typer.Option("--data", metavar="DIR", callback=kept("data"), help="Data folder in use.", show_default=False),
+]
+JsonOption = Annotated[
+    bool, typer.Option("--json", callback=kept("as_json"), help="Print JSON: numbers as numbers, unknowns as null.")
+]
+Model = Annotated[
+    str, typer.Argument(metavar="MODEL", help="Id, or exact name.", autocompletion=complete_model, show_default=False)
+]
+Models = Annotated[
+    list[str],
+    typer.Argument(metavar="MODEL", help="Ids, or exact names.", autocompletion=complete_model, show_default=False),
+]
+BasisOption = Annotated[str | None, choice(PRICE_BASIS, "Price basis.")]
+ScopeOption = Annotated[str, choice(COST_SCOPE, "What is counted in (cumulative when not given).")]
+
+
+def session_of(context: typer.Context) -> Session:
+    """The options given anywhere on the line."""
+    return context.ensure_object(Session)
+
+
+def open_ledger(context: typer.Context) -> Ledger:
+    """The published file of the data folder in use."""
+    from pipelines.warehouse.answers import Ledger
+
+    return Ledger(session_of(context).folder.ledger)

@@ -1,0 +1,212 @@
+"""The page of one model: its cost first, then every scope and basis, phases, lineage, claims, assumptions."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from rich.console import Group, RenderableType
+from rich.padding import Padding
+from rich.table import Table
+from rich.text import Text
+
+from pipelines.contracts.vocabulary import PRICE_BASIS, USAGE_WARNING
+from pipelines.screens.claims import claim_block
+from pipelines.screens.pieces import (
+    SCOPE_IN_WORDS,
+    basis_in_words,
+    dim,
+    finding_line,
+    grid,
+    lines,
+    main_cost,
+    phase_hours,
+    section,
+    source,
+)
+from pipelines.warehouse.shapes import Cost, Edge, Model, ModelPage, Phase
+from pipelines.wording import (
+    cost_text,
+    count,
+    hours,
+    hours_are_floor,
+    hours_text,
+    missing,
+    range_text,
+    short_usd,
+    stage,
+    usd,
+    what_is_missing,
+    words,
+)
+
+ROLE_IN_WORDS = {
+    "alternative": "the same work from another source",
+    "restated_base": "its base's hours, printed again",
+    "hypothetical": "never run",
+    "estimate": "somebody else's estimate",
+    "context_only": "no hours stated",
+}
+
+
+def show(page: ModelPage) -> Group:
+    """A model: its cost first, then every scope and basis, phases, lineage, claims, assumptions."""
+    return lines(
+        *_lead(page),
+        _cost_section(page.costs),
+        _phase_section(page.phases),
+        section("Stands on", *(Text(_edge_line(edge)) for edge in page.built_on)),
+        section("Claims", *(claim_block(claim) for claim in page.claims)),
+        section("Assumptions", _definitions(page.assumptions)),
+        section("Set aside by validation", *(Text(finding_line(each), style="yellow") for each in page.set_aside)),
+        _legend({cost.price_basis for cost in page.costs}),
+        "",
+        dim(f"every figure down to its page: costledger explain {page.model.model_id}"),
+    )
+
+
+def _lead(page: ModelPage) -> list[RenderableType]:
+    whole, own = main_cost(page.costs, "cumulative"), main_cost(page.costs, "own")
+    sentence = Text(page.model.name, style="bold")
+    if whole.cost_missing_reason:
+        sentence.append(f": cost not known: {missing(whole.cost_missing_reason, whole.price_basis)}")
+        sentence.append(f"; {hours_text(whole)}" if whole.gpu_hours is not None else "")
+    else:
+        sentence.append(f": {cost_text(whole)}")
+        stands = SCOPE_IN_WORDS["cumulative"] if page.built_on else ""
+        sentence.append(
+            f" {stands}, {basis_in_words(whole.price_basis)}" if stands else f" {basis_in_words(whole.price_basis)}"
+        )
+        if page.built_on and own.price_basis == whole.price_basis and not own.cost_missing_reason:
+            sentence.append(f"; {cost_text(own)} of its own")
+    sentence.append(".")
+    return [
+        sentence,
+        dim(_facts(page.model)),
+        source(page.model.source_title, None, page.model.source_url),
+    ]
+
+
+def _facts(model: Model) -> str:
+    params = ""
+    if model.total_params:
+        active = model.active_params if model.active_params != model.total_params else None
+        params = f"{count(model.total_params)} parameters" + (f" ({count(active)} active)" if active else "")
+    covers = f"figures for {', '.join(model.covers_models)} together" if model.covers_models else ""
+    facts = [model.model_id, f"{model.developer}, {model.country}", f"released {model.released_on}", params]
+    return " · ".join(fact for fact in [*facts, model.architecture, words(model.openness), covers] if fact)
+
+
+def _cost_section(costs: Sequence[Cost]) -> Group | None:
+    """A heading with the hours for each scope, and the bases in columns that stand alike under all of them."""
+    cells = [(cost.price_basis, _cost_cell(cost), _range_cell(cost)) for cost in costs]
+    widths = [max(len(row[place]) for row in cells) for place in (0, 1)]
+    parts: list[RenderableType] = []
+    for scopes, group in _merged(costs):
+        style = "yellow" if hours_are_floor(group[0]) else ""
+        parts.append(Text.assemble((" = ".join(scopes), "bold"), (f": {hours_text(group[0])}", style)))
+        table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+        table.add_column(min_width=widths[0])
+        table.add_column(min_width=widths[1], justify="right")
+        table.add_column()
+        for cost in group:
+            table.add_row(cost.price_basis, _cost_cell(cost), _range_cell(cost))
+        parts.append(Padding(table, (0, 0, 0, 2), expand=False))
+    return section("Cost", *parts)
+
+
+def _merged(costs: Sequence[Cost]) -> list[tuple[list[str], list[Cost]]]:
+    """Costs by scope; a scope whose figures are those of the one before stands with it."""
+    merged: list[tuple[list[str], list[Cost]]] = []
+    for scope in dict.fromkeys(cost.scope for cost in costs):
+        group = [cost for cost in costs if cost.scope == scope]
+        if merged and [_figures(cost) for cost in merged[-1][1]] == [_figures(cost) for cost in group]:
+            merged[-1][0].append(scope)
+        else:
+            merged.append(([scope], group))
+    return merged
+
+
+def _figures(cost: Cost) -> tuple[str, str, str, str]:
+    ends = range_text(cost.cost_low_usd, cost.cost_mid_usd, cost.cost_high_usd)
+    return cost.price_basis, hours_text(cost), cost_text(cost), ends
+
+
+def _cost_cell(cost: Cost) -> Text:
+    if cost.cost_missing_reason:
+        return dim(missing(cost.cost_missing_reason, cost.price_basis))
+    known = cost.cost_mid_usd if cost.cost_mid_usd is not None else cost.cost_low_usd
+    if cost.is_lower_bound and known is not None:
+        return Text(f"at least {usd(known)}", style="yellow")
+    return Text(cost_text(cost), style="bold" if cost.scope == "cumulative" else "")
+
+
+def _range_cell(cost: Cost) -> str:
+    ends = range_text(cost.cost_low_usd, cost.cost_mid_usd, cost.cost_high_usd)
+    partly = what_is_missing(cost, of_cost=True) if "partly_priced" in cost.flags and cost.is_lower_bound else ""
+    return "; ".join(part for part in (ends, partly) if part)
+
+
+def _phase_section(phases: Sequence[Phase]) -> Group | None:
+    if not phases:
+        return section("Phases", dim("none disclosed"))
+    bases = list(dict.fromkeys(cost.price_basis for phase in phases for cost in phase.costs))
+    table = grid(("phase", False), ("GPU-hours", True), ("hardware", False), *((basis, True) for basis in bases))
+    for phase in phases:
+        style = "" if phase.is_summed else "dim"
+        table.add_row(
+            Text(_phase_name(phase)), phase_hours(phase), _hardware(phase), *_phase_costs(phase, bases), style=style
+        )
+    return section("Phases", table, *_printed_in(phases))
+
+
+def _phase_name(phase: Phase) -> str:
+    name = stage(phase.phase)
+    return (
+        name if phase.is_summed else f"{name} (not added: {ROLE_IN_WORDS.get(phase.row_role, words(phase.row_role))})"
+    )
+
+
+def _hardware(phase: Phase) -> str:
+    name = phase.hardware_name or "not disclosed"
+    return f"{phase.gpu_count:,} x {name}" if phase.gpu_count else name
+
+
+def _phase_costs(phase: Phase, bases: Sequence[str]) -> list[str]:
+    by_basis = {cost.price_basis: cost for cost in phase.costs}
+    cells = []
+    for basis in bases:
+        cost = by_basis.get(basis)
+        known = cost.cost_mid_usd if cost else None
+        cells.append(short_usd(known) if known is not None else "-")
+    return cells
+
+
+def _printed_in(phases: Sequence[Phase]) -> list[Text]:
+    """Each document once, with the places in it."""
+    places: dict[tuple[str, str], dict[str, None]] = {}
+    for phase in phases:
+        where = places.setdefault((phase.source_title or phase.source_id, phase.url or ""), {})
+        where[f"{phase.locator or 'no place named'} ({phase.confidence})"] = None
+    return [source(f"printed in {title}", "; ".join(where), url) for (title, url), where in places.items()]
+
+
+def _edge_line(edge: Edge) -> str:
+    own = f"{hours(edge.parent_gpu_hours)} hours of its own" if edge.parent_gpu_hours else "its own hours not disclosed"
+    counts = "recorded, never added" if edge.counts_in == "none" else f"counts in {edge.counts_in}"
+    name = edge.parent_name or "not in the ledger"
+    return f"{name} ({edge.parent_model_id}): {edge.relation}, {counts}; {own}"
+
+
+def _definitions(meanings: dict[str, str]) -> Table | None:
+    if not meanings:
+        return None
+    table = Table(box=None, show_header=False, pad_edge=False)
+    for name, meaning in meanings.items():
+        table.add_row(name, dim(meaning))
+    return table
+
+
+def _legend(bases: set[str]) -> Group | None:
+    meanings = {name: text for name, text in PRICE_BASIS.items() if name in bases}
+    left_out = [dim(USAGE_WARNING[name]) for name in ("excludes_staff_and_rnd", "excludes_failed_runs")]
+    return section("Price bases", _definitions(meanings), *left_out)
