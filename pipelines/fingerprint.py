@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
 from pipelines.paths import ROOT, SQL, DataFolder
 from pipelines.sources import SOURCES
+from pipelines.sources.source import Source
 
 
 def _hash_files(root: Path, paths: Iterable[Path]) -> str:
@@ -20,10 +21,20 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
     return digest.hexdigest()
 
 
+def source_fingerprint(folder: DataFolder, source: Source) -> str:
+    """Hash of every file one source reads: names and bytes, in order."""
+    return _hash_files(folder.root, (path for pattern in source.files for path in folder.root.glob(pattern)))
+
+
+def joined_fingerprint(of_sources: Mapping[str, str]) -> str:
+    """One hash of what every source read; a source that was never read counts as nothing."""
+    parts = [f"{source.name} {of_sources.get(source.name, '')}" for source in SOURCES]
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()
+
+
 def input_fingerprint(folder: DataFolder) -> str:
-    """Hash of every file a source reads: names and bytes, in order."""
-    paths = (path for source in SOURCES for pattern in source.files for path in folder.root.glob(pattern))
-    return _hash_files(folder.root, paths)
+    """Hash of the data as it lies in the folder now."""
+    return joined_fingerprint({source.name: source_fingerprint(folder, source) for source in SOURCES})
 
 
 @cache

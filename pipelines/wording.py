@@ -200,7 +200,7 @@ def what_is_missing(cost: Cost, *, of_cost: bool) -> str:
 
 def _undisclosed(cost: Cost, ancestor: str, name: str) -> str:
     if ancestor != cost.model_id:
-        return f"{name} not disclosed"
+        return f"{name} or its base not disclosed" if "base_unknown" in cost.flags else f"{name} not disclosed"
     if "base_unknown" in cost.flags:
         return "its base is not named"
     if "restated_base" in cost.flags:
@@ -221,7 +221,7 @@ def hours_text(cost: Cost, *, short: bool = False) -> str:
     unit = "" if short else " hours"
     middle, low, high = cost.gpu_hours, cost.gpu_hours_low, cost.gpu_hours_high
     if hours_are_floor(cost):
-        floor = middle if middle is not None else low
+        floor = low if low is not None else middle
         why = "" if short else f" ({what_is_missing(cost, of_cost=False)})"
         return f"at least {write(floor or 0)}{unit}{why}"
     if middle is None:

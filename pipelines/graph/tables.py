@@ -12,7 +12,7 @@ from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.contracts.validation import require, stage
 from pipelines.costing import ledger
 from pipelines.costing.quotes import price_quotes
-from pipelines.fingerprint import code_fingerprint, input_fingerprint
+from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
 from pipelines.graph.step import Computed, Step, Workbench, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
@@ -75,6 +75,7 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
     Returns:
         The tables in order, stored.
     """
+    fingerprint = source_fingerprint(bench.folder, source)
     reading = source.read(bench.folder.root)
     made: list[tuple[Table, Computed]] = []
     for table in source.tables:
@@ -86,6 +87,8 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
             unread = reading.rejected.filter(pl.col("table_name") == table.name)
             made.append((table, Computed(staged.rows, pl.concat([unread, staged.rejected]))))
     bench.write(made)
+    if {table.name for table in source.tables} <= wanted:
+        bench.warehouse.note(source.name, fingerprint)
     return made
 
 
@@ -107,7 +110,7 @@ def _check_results(bench: Workbench) -> Computed:
 
 
 def _release(bench: Workbench) -> Computed:
-    made_from = input_fingerprint(bench.folder), code_fingerprint()
+    made_from = joined_fingerprint(bench.warehouse.notes()), code_fingerprint()
     return Computed(release(bench.warehouse, bench.folder, bench.as_of, *made_from))
 
 

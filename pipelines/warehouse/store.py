@@ -21,6 +21,9 @@ REJECTIONS = "build.rejections"
 """Everything set aside so far, by the table it did not reach; `quality.rejected_rows` is made from it."""
 
 
+NOTES = "build.notes"
+"""What each source read, as a hash: a release is said to be made from that, not from what lies there later."""
+
 SCHEMAS = ("raw", "staging", *PUBLIC_SCHEMAS)
 
 
@@ -141,6 +144,16 @@ class Warehouse:
         with self.connect() as connection:
             return _run(connection, query)
 
+    def note(self, name: str, value: str) -> None:
+        """Keep a word about the build: what a source read."""
+        with self.connect() as connection:
+            connection.execute(f"insert or replace into {NOTES} values (?, ?)", [name, value])
+
+    def notes(self) -> dict[str, str]:
+        """Every word kept about the build."""
+        with self.connect() as connection:
+            return dict(connection.execute(f"select name, value from {NOTES}").fetchall())
+
     def rejections(self) -> pl.DataFrame:
         """Everything set aside so far (contract `quality.rejected_rows`)."""
         with self.connect() as connection:
@@ -153,6 +166,7 @@ def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     for schema in ("build", *SCHEMAS):
         connection.execute(f"create schema if not exists {schema}")
     connection.execute(create_table(table_of(RejectedRows), name=REJECTIONS, replace=False))
+    connection.execute(f"create table if not exists {NOTES} (name varchar primary key, value varchar not null)")
 
 
 def _run(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:

@@ -15,8 +15,10 @@ from polars.testing import assert_frame_equal
 
 from pipelines.contracts.derive import columns, comment_of, dictionary, duckdb_type, parquet_name, public_tables
 from pipelines.contracts.table import TABLES, Table
+from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import build, ordered
-from pipelines.graph.tables import STEPS
+from pipelines.graph.step import Workbench
+from pipelines.graph.tables import RELEASE, STEPS
 from pipelines.paths import DataFolder
 from pipelines.warehouse.release import ReleaseRefusedError
 from pipelines.warehouse.store import Warehouse, WarehouseBusyError, as_contract
@@ -190,15 +192,17 @@ def test_the_graph_makes_every_public_table_once() -> None:
         assert all(order.index(read.name) < order.index(step.table.name) for read in step.reads if read.name in order)
 
 
-def test_dagster_makes_the_same_ledger(data_copy: DataFolder, ledger_folder: DataFolder) -> None:
-    """Materializing every asset gives, row for row, what the command builds."""
-    from pipelines.defs.run import materialize_all
-
-    outcome = materialize_all(data_copy, AS_OF)
-    assert outcome.faults == ()
-    for declared in STABLE:
-        assert_frame_equal(published(data_copy, declared), published(ledger_folder, declared))
-
-
 def test_types_of_every_contract_have_a_duckdb_type() -> None:
     assert all(duckdb_type(dtype) for declared in TABLES.values() for dtype in declared.dtypes.values())
+
+
+def test_a_release_is_made_from_what_was_read(ledger_copy: DataFolder) -> None:
+    """A file that changes after it was read is not said to be in the release."""
+    before = published(ledger_copy, TABLES["history.releases"])["input_fingerprint"][-1]
+    path = ledger_copy.root / "disclosures" / "s1-32b.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "\n", encoding="utf-8")
+    with Warehouse(ledger_copy.work).session() as warehouse:
+        bench = Workbench(ledger_copy, warehouse, AS_OF)
+        RELEASE.run(bench)
+    assert published(ledger_copy, TABLES["history.releases"])["input_fingerprint"][-1] == before
+    assert input_fingerprint(ledger_copy) != before

@@ -18,20 +18,21 @@ from typing import Any
 import dagster as dg
 import pytest
 import yaml
+from polars.testing import assert_frame_equal
 
 from pipelines.contracts.derive import columns
 from pipelines.contracts.table import TABLES
 from pipelines.defs.assets import ASSETS
 from pipelines.defs.factory import RELEASE_ID, key_of
 from pipelines.defs.resources import Ledger
-from pipelines.defs.run import QUIET
 from pipelines.defs.serve import report_release
 from pipelines.paths import ROOT, DataFolder
 from pipelines.warehouse.checks import RULES
 from tests.conftest import AS_OF
-from tests.integration.test_build import break_release, published
+from tests.integration.test_build import STABLE, break_release, published
 
 pytestmark = pytest.mark.integration
+QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
 SPECS = {spec.key: spec for asset in ASSETS for spec in asset.specs}
 
 
@@ -45,6 +46,13 @@ def materialize(folder: DataFolder, *names: str) -> dg.ExecuteInProcessResult:
         run_config=QUIET,
         raise_on_error=False,
     )
+
+
+def test_dagster_makes_the_same_ledger(data_copy: DataFolder, ledger_folder: DataFolder) -> None:
+    """Materializing every asset gives, row for row, what the command builds."""
+    assert materialize(data_copy).success
+    for declared in STABLE:
+        assert_frame_equal(published(data_copy, declared), published(ledger_folder, declared))
 
 
 def test_every_table_is_an_asset() -> None:
