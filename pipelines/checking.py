@@ -47,6 +47,9 @@ class MemoryBench(Workbench):
         """Rows of a table made before."""
         return self.tables[declared.name].rows
 
+    def note_read(self, source: str, fingerprint: str) -> None:
+        """Nothing is built, so nothing is remembered."""
+
     def write(self, made: list[tuple[Table, Computed]]) -> None:
         """Keep tables at hand."""
         self.tables |= {declared.name: computed for declared, computed in made}

@@ -40,6 +40,7 @@ class Ledger(dg.ConfigurableResource):
         """Hold the build file for the run."""
         with Warehouse(self.folder.work).session() as warehouse:
             self._bench = Workbench(self.folder, warehouse, self.as_of_on)
+            self._bench.begin()
             yield self
 
     @property

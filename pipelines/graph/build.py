@@ -40,6 +40,7 @@ def build(folder: DataFolder, as_of: date) -> None:
     warehouse = Warehouse(folder.work)
     with warehouse.session():
         bench = Workbench(folder, warehouse, as_of)
+        bench.begin()
         for source in SOURCES:
             read_source(source, bench, {name for table in source.tables for name in (table.name, raw_of(table).name)})
         for step in ordered(STEPS):

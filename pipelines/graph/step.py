@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import REJECTED, check_references, require
 from pipelines.paths import DataFolder
+from pipelines.warehouse.publish import RELEASES, past_releases
 from pipelines.warehouse.store import Warehouse
 
 
@@ -31,6 +32,14 @@ class Workbench:
         self.warehouse = warehouse
         self.as_of = as_of
         self._made: dict[str, pl.DataFrame] = {}
+
+    def begin(self) -> None:
+        """Put the history the published file carries into the build, where rules compare with it."""
+        self.warehouse.write(RELEASES, past_releases(self.folder))
+
+    def note_read(self, source: str, fingerprint: str) -> None:
+        """Remember what a source read; the release is said to be made from that."""
+        self.warehouse.note(source, fingerprint)
 
     def read(self, declared: Table) -> pl.DataFrame:
         """Rows of a table: made in this run, else from the build file."""
