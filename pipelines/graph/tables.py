@@ -17,7 +17,7 @@ from pipelines.graph.step import Computed, Step, Workbench, input_step, table_st
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
 from pipelines.warehouse.release import release
-from pipelines.warehouse.sql import MARTS, SqlFile, sql_files
+from pipelines.warehouse.sql import MARTS, SqlFile, SqlFileError, sql_files
 
 COSTING_READS = [core.TrainingPhases, core.Models, core.Hardware, core.PriceQuotes, core.MethodConstants]
 
@@ -93,7 +93,9 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
 
 
 def _mart(file: SqlFile) -> Step:
-    declared = TABLES[f"marts.{file.name}"]
+    declared = TABLES.get(f"marts.{file.name}")
+    if declared is None:
+        raise SqlFileError(f"sql/marts/{file.name}.sql has no contract: declare it in pipelines/contracts/marts.py")
 
     def run(bench: Workbench) -> Computed:
         return Computed(require(declared, bench.warehouse.select(declared, file.query)))
