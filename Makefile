@@ -22,7 +22,7 @@ run: $(VENV)/.installed ## build and publish the ledger, show the answer
 ui: $(VENV)/.installed ## Dagster with its daemon, on http://127.0.0.1:3000
 	@$(BIN)/costledger ui $(ARGS)
 
-check: $(VENV)/.installed ## run every check on the data, publish nothing
+check: $(VENV)/.installed ## validate the data, publish nothing
 	@$(BIN)/costledger check $(ARGS)
 
 test: $(VENV)/.installed-dev ## lint, types and tests; ARGS go to pytest
@@ -34,7 +34,7 @@ test: $(VENV)/.installed-dev ## lint, types and tests; ARGS go to pytest
 bench: $(VENV)/.installed ## measure speed and memory
 	@$(BIN)/python bench/run.py $(ARGS)
 
-soak: $(VENV)/.installed ## refresh and read for a long time, count errors
+soak: $(VENV)/.installed ## long drills: every Python from a fresh copy, many readers while publishing
 	@$(BIN)/python bench/soak.py $(ARGS)
 
 clean: ## remove .venv, caches and data/build; keeps data/published, which holds the history
