@@ -29,7 +29,7 @@ test: $(VENV)/.installed-dev ## lint, types and tests; ARGS go to pytest
 	@$(BIN)/python -m ruff check .
 	@$(BIN)/python -m ruff format --check .
 	@$(BIN)/python -m mypy
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n auto $(ARGS)
 
 bench: $(VENV)/.installed ## measure speed and memory
 	@$(BIN)/python bench/run.py $(ARGS)

@@ -10,7 +10,6 @@ from datetime import UTC, datetime
 
 import polars as pl
 
-from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts.table import Table
 from pipelines.contracts.validation import REJECTED
 from pipelines.graph.step import Computed, Workbench

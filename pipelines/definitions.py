@@ -2,7 +2,6 @@
 
 import dagster as dg
 
-from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.defs.assets import ASSETS
 from pipelines.defs.resources import Ledger
 

@@ -7,6 +7,116 @@ import polars as pl
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, column, table
 
+SIDE = (
+    "What is set beside the claim: `covered` is what it truly covers, `presented` what a reader takes it for, "
+    "`cumulative` the model with every ancestor."
+)
+BASIS = "How it is valued: the basis the claim is compared on; absent where no basis fits."
+RATIO = (
+    "Cumulative cost over the amount claimed (of a range its upper end, of a multiple what it is of). A floor "
+    "where the cumulative cost is one; absent where that floor is below the claim, since it then says nothing."
+)
+
+
+@table("marts.claim_phases", key=("claim_id", "side", "phase_id"), warnings=("assumed_price",))
+class ClaimPhases(Contract):
+    """One row per printed claim, side and phase behind the figure on that side, with its hours, price and cost."""
+
+    claim_id: pl.String = column("The claim.")
+    side: pl.String = column(SIDE)
+    phase_id: pl.String = column("The phase.")
+    scope: pl.String = column("Scope the phase is counted in.", isin=list(v.CLAIM_COVERS))
+    price_basis: pl.String = column(BASIS, nullable=True, isin=list(v.CLAIM_COMPARED_ON))
+    model_id: pl.String = column("The model trained; absent where the phase was set aside.", nullable=True)
+    hardware_id: pl.String = column("Accelerator used.", nullable=True)
+    gpu_hours: HOURS = column("Accelerator-hours, the middle.", nullable=True)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True)
+    gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True)
+    unit_price_usd_per_gpu_hour: UNIT_PRICE = column("The price used.", nullable=True)
+    price_quote_count: pl.Int64 = column("Providers (or quotes) behind the price.", nullable=True)
+    cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True)
+    cost_mid_usd: USD = column("The cost.", nullable=True)
+    cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True)
+    cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON))
+    is_counted: pl.Boolean = column(
+        "False where a cluster bought once is counted with another phase, the one that used most of it."
+    )
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
+    started_on: pl.Date = column("The start used for the price.", nullable=True)
+
+
+@table("marts.claim_figures", key=("claim_id", "side"), warnings=("assumed_price", "lower_bounds"))
+class ClaimFigures(Contract):
+    """One row per printed claim and side of the comparison: what the ledger has for that scope, in hours and cost.
+
+    A side is left out where its scope is not stated, or the claim lists phases without naming any.
+    """
+
+    claim_id: pl.String = column("The claim.")
+    side: pl.String = column(SIDE)
+    model_id: pl.String = column("The model the claim is about.")
+    scope: pl.String = column("What is counted in.", isin=list(v.CLAIM_COVERS))
+    price_basis: pl.String = column(BASIS, nullable=True, isin=list(v.CLAIM_COMPARED_ON))
+    gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours; absent where there is none.", nullable=True)
+    unpriced_gpu_hours: HOURS = column("Accelerator-hours without a price on this basis.", nullable=True)
+    cost_low_usd: pl.Float64 = column("Lower end of the cost.", nullable=True)
+    cost_mid_usd: USD = column("The cost; for a lower bound its floor.", nullable=True)
+    cost_high_usd: pl.Float64 = column("Upper end of the cost that is known.", nullable=True)
+    is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
+    cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON))
+    undisclosed_ancestors: pl.List(pl.String) = column("Models in scope whose own cost is not known.")
+    phases_without_quantity: pl.List(pl.String) = column("Phases known to exist without any hours.")
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
+
+
+@table("marts.claim_workings", key=("claim_id", "side"), warnings=("assumed_price", "lower_bounds"))
+class ClaimWorkings(Contract):
+    """One row per printed claim and side of the comparison: how its figure is worked out, written for a reader."""
+
+    claim_id: pl.String = column("The claim.")
+    side: pl.String = column(SIDE)
+    multiplication: pl.String = column(
+        "Hours (or accelerators) times prices; above three prices their average. Absent without a cost.", nullable=True
+    )
+    result: pl.String = column("The cost in words, with `at least` or `at most` where it is one.", nullable=True)
+    working: pl.String = column(
+        "The multiplication with what it comes to, its range, and why it is a floor.", nullable=True
+    )
+    lower_bound_reason: pl.String = column("What is not in the figure; absent where it is no floor.", nullable=True)
+    hardware_names: pl.String = column("Accelerators of its phases.", nullable=True)
+    gpu_count: pl.Int64 = column("Accelerators bought; absent on other bases.", nullable=True)
+    is_range: pl.Boolean = column("True where the two ends of the cost differ as they are written.")
+    started_on: pl.Date = column("The first start used for a price.", nullable=True)
+
+
+@table("marts.claim_verdicts", key=("claim_id",), warnings=("assumed_price", "lower_bounds"))
+class ClaimVerdicts(Contract):
+    """One row per printed claim of a cost: where its amount stands against our figure, and what follows from it."""
+
+    claim_id: pl.String = column("The claim.", unique=True)
+    model_id: pl.String = column("The model the claim is about.")
+    verdict: pl.String = column("What the ledger says.", isin=list(v.VERDICT))
+    not_checkable_reason: pl.String = column("Why there is nothing to check it with.", nullable=True)
+    reason_in_words: pl.String = column("The same reason, written for a reader.", nullable=True)
+    position: pl.String = column(
+        "Where the amount stands: `above` or `below` our range, `at` our figure (within the agreement ratio), "
+        "`inside` our range, `near` it (within the ratio), a bound that `holds`, or `open` where our figure is known "
+        "at one end only. Absent without an amount or without a figure.",
+        nullable=True,
+    )
+    amount_low_usd: pl.Float64 = column(
+        "Lower end of the claim in dollars: a multiple multiplied out, a bound its one end.", nullable=True
+    )
+    amount_high_usd: pl.Float64 = column(
+        "Upper end of the claim in dollars: a multiple multiplied out, a bound its one end.", nullable=True
+    )
+    cumulative_to_claim_ratio: pl.Float64 = column(RATIO, nullable=True, gt=0)
+    agreement_ratio: pl.Float64 = column("How far a claim may be from our figure and still agree.")
+    is_same_basis: pl.Boolean = column("True where it was made on the basis it is compared on, or names none.")
+    is_presented_as_more: pl.Boolean = column("True where the scope a reader takes it for costs something else.")
+
 
 @table("marts.claims_checked", key=("claim_id",), warnings=("assumed_price", "lower_bounds"))
 class ClaimsChecked(Contract):
@@ -40,12 +150,7 @@ class ClaimsChecked(Contract):
     cumulative_cost_usd: USD = column("Our cumulative cost of the model on that basis.", nullable=True)
     is_cumulative_lower_bound: pl.Boolean = column("True where that cost is a floor.")
     undisclosed_ancestors: pl.List(pl.String) = column("Models in the cumulative scope whose own cost is not known.")
-    cumulative_to_claim_ratio: pl.Float64 = column(
-        "Cumulative cost over the amount claimed (of a range its upper end, of a multiple what it is of). A floor "
-        "where the cumulative cost is one; absent where that floor is below the claim, since it then says nothing.",
-        nullable=True,
-        gt=0,
-    )
+    cumulative_to_claim_ratio: pl.Float64 = column(RATIO, nullable=True, gt=0)
     verdict: pl.String = column("What the ledger says.", isin=list(v.VERDICT))
     not_checkable_reason: pl.String = column("Why there is nothing to check it with.", nullable=True)
     arithmetic: pl.String = column("One line that a reader can redo by hand.")

@@ -41,7 +41,7 @@ def disclosure_by_model(
         pl.col("phase_id").filter(expected & ~(is_primary & has_hours)).sort().alias("phases_without_quantity"),
         (pl.col("row_role") == "restated_base").any().alias("is_restated"),
         (pl.col("row_role") == "estimate").any().alias("is_estimated"),
-        (is_primary & pl.col("phase").is_in(FROM_SCRATCH_PHASES)).any().alias("is_from_scratch"),
+        (expected & pl.col("phase").is_in(FROM_SCRATCH_PHASES)).any().alias("is_from_scratch"),
     )
     based = lineage.filter(pl.col("relation") == "weights").select(pl.col("child_model_id").unique())
     families = models.filter(pl.col("covers_models").list.len() > 0)
@@ -95,7 +95,7 @@ def disclosure_by_scope(members: pl.DataFrame, by_model: pl.DataFrame) -> pl.Dat
     is_cumulative = pl.col("scope") == "cumulative"
     names_base = is_cumulative & pl.col("is_base_unknown")
     undisclosed = (is_wide & ~pl.col("is_quantified")) | names_base
-    edge_lost = is_wide & is_self & pl.col("has_edge_set_aside")
+    edge_lost = (is_cumulative | (is_wide & is_self)) & pl.col("has_edge_set_aside")
     flags = {
         "phases_without_quantity": (pl.col("phases_without_quantity").list.len() > 0) & pl.col("is_quantified"),
         "restated_base": pl.col("is_restated"),

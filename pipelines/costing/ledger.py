@@ -46,7 +46,7 @@ def checked_phases(
     ratio = pl.col("implied_utilization_ratio")
     return (
         phases.lazy()
-        .join(implied, on="phase_id", how="left")
+        .join(implied, on="phase_id", how="left", maintain_order="left")
         .with_columns(runs.flagged(implausible_utilization=~ratio.is_between(low, high)).alias("flags"))
         .collect()
     )

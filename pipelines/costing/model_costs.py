@@ -37,7 +37,7 @@ def model_costs(
         .join(primary, on="member_model_id", how="inner")
         .join(developers, on="member_model_id", how="left")
     )
-    bases = pl.DataFrame({"price_basis": phase_costs["price_basis"].unique().sort()})
+    bases = pl.DataFrame({"price_basis": list(PRICE_BASES)})
     grid = models.select("model_id").join(members.select("scope").unique(), how="cross").join(bases, how="cross")
     hours = _hours(counted)
     additive = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
@@ -87,7 +87,7 @@ def _hours(counted: pl.DataFrame) -> pl.DataFrame:
 def _summed(counted: pl.DataFrame) -> pl.DataFrame:
     """Costs that add up: hours times price."""
     is_priced = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
-    hours = pl.coalesce("gpu_hours", "gpu_hours_low")
+    hours = pl.coalesce("gpu_hours", "gpu_hours_low", "gpu_hours_high")
     return counted.group_by(GRAIN).agg(
         _total("cost_low_usd").alias("cost_low_usd"),
         _floor("cost_low_usd", "cost_mid_usd").alias("cost_mid_usd"),
@@ -101,14 +101,21 @@ def _summed(counted: pl.DataFrame) -> pl.DataFrame:
 
 def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
     """Costs of clusters: per developer and hardware type the phase with most accelerators, summed over types."""
+    hours = pl.coalesce("gpu_hours", "gpu_hours_low", "gpu_hours_high")
+    states_no_count = pl.col("gpu_count").is_null().all().over(*GRAIN, "member_model_id", "hardware_id")
     clusters = (
-        counted.filter(~pl.col("price_basis").is_in(additive) & pl.col("hardware_id").is_not_null())
+        counted.filter(
+            ~pl.col("price_basis").is_in(additive) & (pl.col("hardware_id").is_not_null() | hours.is_not_null())
+        )
+        .with_columns(states_no_count.alias("states_no_count"))
         .sort("cost_mid_usd", descending=True, nulls_last=True)
         .sort("gpu_count", descending=True, nulls_last=True, maintain_order=True)
         .group_by(*GRAIN, "developer", "hardware_id", maintain_order=True)
         .agg(
             pl.col("gpu_count", "cost_low_usd", "cost_mid_usd", "cost_high_usd").first(),
-            pl.coalesce("gpu_hours", "gpu_hours_low").sum().alias("hours"),
+            hours.sum().alias("hours"),
+            hours.filter("states_no_count").sum().alias("uncounted_hours"),
+            pl.col("states_no_count").any().alias("lacks_members"),
             pl.col("gpu_count").is_null().any().alias("lacks_counts"),
         )
     )
@@ -117,8 +124,8 @@ def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
         _total("cost_low_usd").alias("cost_low_usd"),
         _total("cost_mid_usd").alias("cost_mid_usd"),
         _total("cost_high_usd").alias("cost_high_usd"),
-        pl.col("hours").filter(~is_priced).sum().cast(HOURS).alias("unpriced_gpu_hours"),
-        (~is_priced).any().alias("has_unpriced"),
+        pl.when(is_priced).then("uncounted_hours").otherwise("hours").sum().cast(HOURS).alias("unpriced_gpu_hours"),
+        (~is_priced | pl.col("lacks_members")).any().alias("has_unpriced"),
         pl.col("lacks_counts").any().alias("counts_partly_disclosed"),
         pl.col("gpu_count").is_null().all().alias("counts_undisclosed"),
     )
@@ -127,7 +134,8 @@ def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
 def _told(rows: pl.DataFrame) -> pl.DataFrame:
     """Lower bounds, reasons and flags of every row."""
     has_hours = pl.any_horizontal(pl.col("gpu_hours_low", "gpu_hours", "gpu_hours_high").is_not_null())
-    has_cost = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
+    has_floor = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd").is_not_null())
+    has_cost = has_floor | pl.col("cost_high_usd").is_not_null()
     open_hours = pl.col("is_open_above") | pl.col("is_open_below_among_others")
     hours_incomplete = (pl.col("is_incomplete") | open_hours.fill_null(value=False)) & (has_hours | has_cost)
     partly_priced = has_cost & pl.col("has_unpriced").fill_null(value=False)
@@ -137,8 +145,10 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
         "gpu_count_partly_disclosed": has_cost & pl.col("counts_partly_disclosed").fill_null(value=False),
     }
     reason = (
-        pl.when(has_cost)
+        pl.when(has_floor | (has_cost & ~cost_incomplete))
         .then(None)
+        .when(has_cost)
+        .then(pl.lit("one_sided"))
         .when(pl.col("counts_undisclosed").fill_null(value=False) & has_hours)
         .then(pl.lit("gpu_count_not_disclosed"))
         .when(has_hours)
@@ -152,7 +162,8 @@ def _told(rows: pl.DataFrame) -> pl.DataFrame:
     named = [pl.when(condition).then(pl.lit(name)) for name, condition in extra.items()]
     return rows.with_columns(
         pl.when(~hours_incomplete).then("gpu_hours_high").alias("gpu_hours_high"),
-        pl.when(~cost_incomplete).then("cost_high_usd").alias("cost_high_usd"),
+        pl.col("cost_low_usd").round(USD.scale),
+        pl.when(~cost_incomplete).then(pl.col("cost_high_usd").round(USD.scale)).alias("cost_high_usd"),
         pl.when(has_hours).then(pl.col("unpriced_gpu_hours").fill_null(0)).alias("unpriced_gpu_hours"),
         pl.col("phase_count").fill_null(0),
         cost_incomplete.alias("is_lower_bound"),

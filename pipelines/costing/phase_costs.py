@@ -13,6 +13,8 @@ from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 
 CENTS = USD.scale
+PRODUCT = pl.Decimal(38, HOURS.scale + UNIT_PRICE.scale)
+"""Holds hours x price exactly: polars gives a product the larger scale of its factors, and rounds."""
 A_CENT = pl.lit(Decimal("0.01"), USD)
 """No cost is shown as zero: what is less than half a cent is shown as one."""
 START_FLAGS = ("assumed_start", "assumed_run_time")
@@ -46,7 +48,7 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
     is_quantified = (
         has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
     )
-    exact = (mid * pl.col("unit_price")).round(CENTS).cast(USD)
+    exact = (mid.cast(PRODUCT) * pl.col("unit_price")).round(CENTS).cast(USD)
     cost = pl.when(is_quantified).then(_at_least(A_CENT, exact))
     return (
         pricing.runs.join(basis.price(pricing), on="phase_id", how="left")

@@ -12,6 +12,8 @@ from pipelines.costing.constants import Constants
 
 SECONDS_PER_HOUR = 3600
 MICROSECONDS_PER_HOUR = 3_600_000_000
+LEAST_HOURS, MOST_HOURS = 1e-4, 1e10
+"""What `HOURS` and the contracts can hold; compute that gives less or more is a slip of the pen."""
 
 
 def flagged(**flags: pl.Expr) -> pl.Expr:
@@ -68,9 +70,14 @@ def _hours(constants: Constants) -> list[pl.Expr]:
     low, point, high = (pl.col(name).cast(pl.Float64) for name in ("gpu_hours_low", "gpu_hours", "gpu_hours_high"))
     undisclosed = low.is_null() & point.is_null() & high.is_null()
     per_hour = pl.col("peak_bf16_flop_per_s") * SECONDS_PER_HOUR
+    most = pl.col("training_compute_flop") / (per_hour * constants["usual_utilization_low_ratio"])
+    least = pl.col("training_compute_flop") / (per_hour * constants["usual_utilization_high_ratio"])
+    is_possible = (least >= LEAST_HOURS) & (most <= MOST_HOURS)
 
     def from_compute(utilization: str) -> pl.Expr:
-        return pl.when(undisclosed).then(pl.col("training_compute_flop") / (per_hour * constants[utilization]))
+        return pl.when(undisclosed & is_possible).then(
+            pl.col("training_compute_flop") / (per_hour * constants[utilization])
+        )
 
     middle = pl.coalesce(point, (low * high).sqrt(), from_compute("usual_utilization_ratio"))
     ends = (

@@ -11,7 +11,6 @@ from contextlib import contextmanager
 
 import dagster as dg
 
-from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.defs.assets import ASSETS
 from pipelines.defs.factory import RELEASE_ID, key_of
 from pipelines.fingerprint import code_fingerprint

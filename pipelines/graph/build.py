@@ -5,7 +5,6 @@ from __future__ import annotations
 from datetime import date
 from graphlib import TopologicalSorter
 
-from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts.raw import raw_of
 from pipelines.graph.step import Step, Workbench
 from pipelines.graph.tables import STEPS, read_source

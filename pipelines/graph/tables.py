@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts import core, inputs
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases

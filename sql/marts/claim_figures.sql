@@ -37,7 +37,11 @@ scope_figures as (
         costs.cost_mid_usd,
         costs.cost_high_usd,
         coalesce(costs.is_lower_bound and costs.cost_missing_reason is null, false) as is_lower_bound,
-        if(costs.model_id is null, 'no_price', costs.cost_missing_reason) as cost_missing_reason,
+        case
+            when costs.model_id is not null then costs.cost_missing_reason
+            when coalesce(hours.gpu_hours, hours.gpu_hours_high) is null then 'hours_not_disclosed'
+            else 'no_price'
+        end as cost_missing_reason,
         costs.unpriced_gpu_hours,
         coalesce(costs.undisclosed_ancestors, []) as undisclosed_ancestors,
         coalesce(costs.phases_without_quantity, []) as phases_without_quantity,
@@ -55,7 +59,6 @@ listed_phases as (
         *,
         cost_missing_reason is null as is_priced,
         coalesce(gpu_hours_low, gpu_hours, gpu_hours_high) is not null as has_hours,
-        list_contains(flags, 'set_aside') and model_id is null as is_set_aside,
     from marts.claim_phases
     where scope = 'phases'
 ),
@@ -79,7 +82,7 @@ listed_figures as (
         and not bool_and(cost_high_usd is not null and (cost_low_usd is not null or is_counted)) as is_lower_bound,
         case
             when bool_or(is_priced) then null
-            when bool_or(is_set_aside) then 'set_aside'
+            when bool_or(listed.model_id is null) then 'set_aside'
             when bool_or(has_hours) then 'no_price'
             else 'hours_not_disclosed'
         end as cost_missing_reason,

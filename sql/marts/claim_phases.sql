@@ -7,7 +7,7 @@ claim_scopes as (
         sides.side,
         claims.model_id,
         case sides.side
-            when 'covered' then coalesce(nullif(claims.covers_scope, 'phases'), 'phases')
+            when 'covered' then coalesce(claims.covers_scope, 'phases')
             when 'presented' then nullif(claims.presented_as_scope, 'phases')
             else 'cumulative'
         end as scope,
@@ -27,7 +27,7 @@ members as (
         phases.phase_id,
     from claim_scopes as scopes
     inner join core.scope_members as models on models.model_id = scopes.model_id and models.scope = scopes.scope
-    inner join core.training_phases as phases on phases.model_id = models.member_model_id
+    inner join core.phase_costs as phases on phases.model_id = models.member_model_id
     where phases.row_role = 'primary'
     union
     select
@@ -73,9 +73,9 @@ select
     costs.started_on,
 from members
 left join core.training_phases as phases on phases.phase_id = members.phase_id
-left join core.models as models on models.model_id = phases.model_id
 left join core.phase_costs as hours
     on hours.phase_id = members.phase_id and hours.row_role = 'primary' and hours.price_basis = 'rental'
 left join core.phase_costs as costs
     on costs.phase_id = members.phase_id and costs.row_role = 'primary' and costs.price_basis = members.price_basis
+left join core.models as models on models.model_id = costs.model_id
 order by members.claim_id, members.side, members.phase_id

@@ -167,23 +167,30 @@ select
     figures.side,
     multiplications.multiplication,
     case
-        when figures.price_basis = 'purchase'
-            then concat_ws(' to ', dollars.low, nullif(dollars.high, dollars.low))
-        when figures.is_lower_bound
-            then 'at least ' || dollars.mid
-        when dollars.mid is null then 'at most ' || dollars.high
-        else dollars.mid
+        when dollars.mid is not null then concat(if(figures.is_lower_bound, 'at least ', ''), dollars.mid)
+        when not figures.is_lower_bound then 'at most ' || dollars.high
     end as result,
-    case
-        when figures.price_basis = 'purchase' then null
-        when figures.is_lower_bound then nullif(dollars.low, dollars.mid) || ' at the lowest prices and hours'
-        when dollars.low <> dollars.high then concat(dollars.low, ' to ', dollars.high)
-    end as spread,
+    multiplications.multiplication
+    || ' = '
+    || case
+            when figures.price_basis = 'purchase' then concat_ws(' to ', dollars.low, nullif(dollars.high, dollars.low))
+            when figures.is_lower_bound then concat(
+                'at least ',
+                dollars.mid,
+                ' (' || nullif(dollars.low, dollars.mid) || ' at the lowest prices and hours)',
+                ', because ' || gaps.words
+            )
+            when dollars.mid is null then 'at most ' || dollars.high
+            else concat(
+                dollars.mid,
+                if(dollars.low <> dollars.high, concat(' (', dollars.low, ' to ', dollars.high, ')'), ''),
+                if(used.is_one_provider, ' at one provider''s price', '')
+            )
+        end as working,
     gaps.words as lower_bound_reason,
     used.hardware_names,
     multiplications.gpu_count,
     coalesce(dollars.low <> dollars.high, false) as is_range,
-    coalesce(used.is_one_provider, false) as is_one_provider,
     used.started_on,
 from marts.claim_figures as figures
 inner join dollars using (claim_id, side)

@@ -108,7 +108,10 @@ class TestRecords:
     def test_every_record_reaches_the_ledger(self, ledger_folder: DataFolder) -> None:
         with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
             assert connection.sql("from quality.rejected_rows").fetchall() == []
-            assert connection.sql("from quality.check_results where not has_passed and severity = 'ERROR'").fetchall() == []
+            assert (
+                connection.sql("from quality.check_results where not has_passed and severity = 'ERROR'").fetchall()
+                == []
+            )
 
     def test_the_file_of_a_model_has_its_name(self) -> None:
         models = rows("disclosures__models").select("model_id", pl.col("file").str.extract(r"([^/]+)\.yaml$"))

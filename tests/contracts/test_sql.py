@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 import shutil
 from collections.abc import Iterator
+from graphlib import TopologicalSorter
 from pathlib import Path
 
 import duckdb
@@ -91,7 +92,7 @@ def test_a_file_binds_to_the_contracts_and_runs_on_nothing(path: Path, empty: du
 
 def test_a_missing_constant_is_named(empty: duckdb.DuckDBPyConnection) -> None:
     with pytest.raises(duckdb.InvalidInputException, match=r"methods\.yaml.*agreement_ratio.*restore it"):
-        empty.execute(sql_file(MARTS / "claims_checked.sql").query).fetchall()
+        empty.execute(sql_file(MARTS / "claim_verdicts.sql").query).fetchall()
 
 
 # ---- marts
@@ -300,17 +301,24 @@ def test_a_broken_guard_names_the_claim_and_its_figures(broken: duckdb.DuckDBPyC
 # ---- claims
 
 
-def checked(connection: duckdb.DuckDBPyConnection, claim_id: str | None = None) -> list[dict[str, object]]:
-    """Rows of the claims as the SQL has them now."""
-    result = connection.execute(sql_file(MARTS / "claims_checked.sql").query)
+def checked(connection: duckdb.DuckDBPyConnection) -> list[dict[str, object]]:
+    """Rows of the claims as the SQL has them now, the marts they are read from made anew."""
+    by_name = {f"marts.{file.name}": file for file in sql_files(MARTS)}
+    pending, edges = ["marts.claims_checked"], dict[str, list[str]]()
+    while pending:
+        name = pending.pop()
+        edges[name] = [read for read in by_name[name].reads if read in by_name]
+        pending.extend(edges[name])
+    for name in TopologicalSorter(edges).static_order():
+        connection.execute(f"create or replace table {name} as {by_name[name].query}")
+    result = connection.execute("from marts.claims_checked order by claim_id")
     names = [column[0] for column in result.description or []]
-    rows = [dict(zip(names, row, strict=True)) for row in result.fetchall()]
-    return [row for row in rows if claim_id in (None, row["claim_id"])]
+    return [dict(zip(names, row, strict=True)) for row in result.fetchall()]
 
 
 def test_the_story_comes_out(work: duckdb.DuckDBPyConnection) -> None:
     """The paragraph that started the project, claim by claim."""
-    rows = {row["claim_id"]: row for row in checked(work)}
+    rows = {str(row["claim_id"]): row for row in checked(work)}
     assert {name: rows[name]["verdict"] for name in rows if name.startswith(("r1-", "v3-"))} == {
         "r1-294k": "agrees",
         "r1-press-whole-model": "wrong_scope",

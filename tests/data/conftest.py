@@ -2,25 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from typing import Any, cast
+from typing import Any
 
 import polars as pl
 import pytest
 
 from pipelines.contracts.core import ModelCosts, PhaseCosts, UnsummedPhaseCosts
-from pipelines.contracts.quality import RejectedRows
 from pipelines.contracts.table import Contract, Table, table_of
-from pipelines.contracts.validation import REJECTED
+from pipelines.contracts.validation import REJECTED, stage
 from pipelines.graph.build import ordered
 from pipelines.graph.step import Workbench
-from pipelines.graph.tables import COSTS, INPUTS, SET_ASIDE, read_source
-from pipelines.paths import ROOT, data_folder
+from pipelines.graph.tables import COSTS, INPUTS
+from pipelines.paths import ROOT
 from pipelines.sources import SOURCES
-from pipelines.warehouse.store import Warehouse
 
 AS_OF = date(2026, 11, 23)
 """The day `rental_now` is priced on in the golden files."""
@@ -28,26 +26,16 @@ AS_OF = date(2026, 11, 23)
 Row = dict[str, Any]
 
 
-class MemoryWarehouse:
-    """The part of a warehouse that the steps before publication use."""
+class MemoryBench(Workbench):
+    """A workbench whose tables stand nowhere but here."""
 
     def __init__(self) -> None:
+        self.as_of = AS_OF
         self.tables: dict[str, pl.DataFrame] = {}
-        self._rejected: list[pl.DataFrame] = [REJECTED.empty()]
 
     def read(self, declared: Table) -> pl.DataFrame:
-        """A table written before."""
+        """A table made before."""
         return self.tables[declared.name]
-
-    def write_all(self, writes: Sequence[tuple[Table, pl.DataFrame, pl.DataFrame]]) -> None:
-        """Keep tables, and what was set aside on their way."""
-        for declared, rows, rejected in writes:
-            self.tables[declared.name] = rows
-            self._rejected.append(rejected)
-
-    def rejections(self) -> pl.DataFrame:
-        """Everything that was set aside."""
-        return pl.concat(self._rejected)
 
 
 @dataclass(frozen=True)
@@ -88,12 +76,22 @@ class RealLedger:
 
 @pytest.fixture(scope="session")
 def real() -> RealLedger:
-    """The ledger of the project's own data."""
-    warehouse = MemoryWarehouse()
-    bench = Workbench(data_folder(ROOT / "data"), cast("Warehouse", warehouse), AS_OF)
+    """The ledger of the project's own data, of which nothing is set aside."""
+    bench = MemoryBench()
+    set_aside = [REJECTED.empty()]
     for source in SOURCES:
-        read_source(source, bench, {table.name for table in source.tables})
-    for step in ordered((*INPUTS, SET_ASIDE, *COSTS)):
-        bench.write([(step.table, step.run(bench))])
-    assert bench.read(table_of(RejectedRows)).is_empty(), "the project's own data is set aside in part"
-    return RealLedger(warehouse.tables)
+        reading = source.read(ROOT / "data")
+        set_aside.append(reading.rejected)
+        for table in source.tables:
+            staged = stage(table, reading.raw[table.name])
+            bench.tables[table.name] = staged.rows
+            set_aside.append(staged.rejected)
+    for step in ordered(INPUTS):
+        made = step.run(bench)
+        bench.tables[step.table.name] = made.rows
+        set_aside.append(made.rejected)
+    bench.tables[REJECTED.name] = pl.concat(set_aside)
+    assert bench.tables[REJECTED.name].is_empty()
+    for step in ordered(COSTS):
+        bench.tables[step.table.name] = step.run(bench).rows
+    return RealLedger(bench.tables)

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 from collections.abc import Iterator
 from decimal import Decimal
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import polars as pl
 import pytest
@@ -36,7 +36,7 @@ MFU_CHECK = ROOT.parent / "shared" / "facts" / "disclosures" / "mfu_check.csv"
 CLAIMED_AMOUNT = pl.coalesce("claimed_low_usd", "claimed_high_usd")
 
 
-def every_cost(real: RealLedger, model_id: str) -> Iterator[tuple[str, str, dict[str, object]]]:
+def every_cost(real: RealLedger, model_id: str) -> Iterator[tuple[str, str, dict[str, Any]]]:
     """Every row of core.model_costs of a model, with its scope and basis."""
     for scope in COST_SCOPE:
         for price_basis in PRICE_BASIS:

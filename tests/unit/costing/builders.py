@@ -309,7 +309,7 @@ class TinyLedger:
         )
 
     @property
-    def _priced_with(self) -> tuple[pl.DataFrame, ...]:
+    def _priced_with(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
         return self.core_phases, self.core_models, self.core_hardware, self.core_quotes, self.core_constants
 
     def checked(self) -> TinyLedger:

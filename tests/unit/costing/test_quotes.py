@@ -106,7 +106,11 @@ class TestDate:
         assert quote["recorded_at"] == datetime(2024, 12, 1, tzinfo=UTC)
 
     def test_is_the_latest_possible_day_where_only_that_is_known(self) -> None:
-        seen = {"observed_on": None, "observed_not_before": date(2023, 1, 1), "observed_not_after": date(2024, 6, 1)}
+        seen: Row = {
+            "observed_on": None,
+            "observed_not_before": date(2023, 1, 1),
+            "observed_not_after": date(2024, 6, 1),
+        }
         quote = quote_of(published_rental(2, **seen))
         assert quote["observed_on"] == date(2024, 6, 1)
         assert quote["flags"] == ["dated_by_latest_day"]

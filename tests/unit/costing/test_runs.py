@@ -16,11 +16,6 @@ THOUSAND_HOURS_OF_WORK = 1000 * 3600 * 1e15 * 0.375
 """FLOP that keep a chip of 1e15 FLOP/s busy for 1,000 hours at the usual utilisation."""
 
 
-COMPUTE_OVERFLOWS = (
-    "runs._hours: polars' lenient cast lets hours of 19 to 22 digits through and then fails: the build ends"
-)
-
-
 def run_of(disclosed: Row, *, peak: float | None = 1e15, **about_the_model: Any) -> Row:
     """The run made of one phase of one model."""
     tiny = TinyLedger(phases=[disclosed], models=[model(**about_the_model)], hardware=[chip(peak_bf16_flop_per_s=peak)])
@@ -90,13 +85,7 @@ class TestHours:
 
     @pytest.mark.parametrize(
         "flop",
-        [
-            *(
-                pytest.param(typo, marks=pytest.mark.xfail(raises=Exception, reason=COMPUTE_OVERFLOWS))
-                for typo in (3.14e30, 3.14e33, 3.14e36)
-            ),
-            3.14e43,
-        ],
+        [3.14e30, 3.14e33, 3.14e36, 3.14e43],
     )
     def test_absurd_compute_is_unknown_and_stops_nothing(self, flop: float) -> None:
         assert hours_of(phase(training_compute_flop=flop)) == (None, None, None)
