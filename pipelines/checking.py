@@ -54,6 +54,11 @@ class MemoryBench(Workbench):
         self.tables |= {declared.name: computed for declared, computed in made}
 
 
+def _whole_files(rejected: list[pl.DataFrame]) -> pl.DataFrame:
+    """Files that could not be read at all."""
+    return pl.concat(rejected).filter((pl.col("check_name") == "unreadable") & pl.col("record_id").is_null())
+
+
 def check(folder: DataFolder) -> Checked:
     """Check every record of a data folder.
 
@@ -72,7 +77,9 @@ def check(folder: DataFolder) -> Checked:
         except KeyError as error:
             if ".yaml" not in str(error):
                 raise
-            raise RefusedError("nothing can be built from this data", (str(error.args[0]),)) from error
+            unread = [computed.rejected for computed in bench.tables.values()]
+            faults = [f"{row['file']}: {row['reason']}" for row in _whole_files(unread).iter_rows(named=True)]
+            raise RefusedError("nothing can be built from this data", (*faults, str(error.args[0]))) from error
     rejected = pl.concat([REJECTED.empty(), *(computed.rejected for computed in bench.tables.values())])
     ordered = rejected.sort("file", "line", nulls_last=True, maintain_order=True)
     names = [field.name for field in fields(Rejection)]

@@ -12,11 +12,19 @@ from pipelines.sources import SOURCES
 from pipelines.sources.source import Source
 
 
+def _bytes_of(path: Path) -> bytes:
+    """What is in a file; nothing in what cannot be read, which whoever reads it will tell."""
+    try:
+        return path.read_bytes()
+    except OSError:
+        return b""
+
+
 def _hash_files(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(set(paths)):
-        content = path.read_bytes() if path.is_file() else b""
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode())
+        content = _bytes_of(path)
+        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
         digest.update(content)
     return digest.hexdigest()
 

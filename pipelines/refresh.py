@@ -138,24 +138,37 @@ def _build(folder: DataFolder, day: date) -> tuple[str, ...]:
     """Build and publish; the faults that kept a release from going out, in plain words."""
     from pipelines.contracts.validation import ContractBrokenError
     from pipelines.graph.build import build
+    from pipelines.warehouse.publish import LedgerHeldError
     from pipelines.warehouse.release import ReleaseRefusedError
     from pipelines.warehouse.store import TableMissingError, WarehouseBusyError
 
     try:
         build(folder, day)
     except ReleaseRefusedError:
-        return _broken_rules(folder)
+        return (*_unread_files(folder), *_broken_rules(folder))
     except ContractBrokenError as error:
         return (f"{error}: the code computed what its contract forbids, report it with the row",)
-    except (WarehouseBusyError, TableMissingError) as error:
+    except (WarehouseBusyError, LedgerHeldError, TableMissingError) as error:
         return (str(error),)
     except KeyError as error:
         if ".yaml" not in str(error):
             raise
-        return (str(error.args[0]),)
+        return (*_unread_files(folder), str(error.args[0]))
     except OSError as error:
         return (f"{error.filename or folder.root}: {error.strerror or error}",)
     return ()
+
+
+def _unread_files(folder: DataFolder) -> tuple[str, ...]:
+    """Files that could not be read at all: more often than not the cause of whatever else is wrong."""
+    from pipelines.warehouse.store import Warehouse
+
+    found = Warehouse(folder.work).rejections().sort("file", "line").iter_rows(named=True)
+    return tuple(
+        f"{row['file']}{':' + str(row['line']) if row['line'] else ''}: {row['reason']}"
+        for row in found
+        if row["check_name"] == "unreadable" and row["record_id"] is None
+    )
 
 
 def _broken_rules(folder: DataFolder) -> tuple[str, ...]:

@@ -105,6 +105,7 @@ class PriceQuotes(i.SourcedRecord):
     provider: pl.String = column("Seller, one spelling a company.")
     provider_as_published: pl.String = column("Seller as the source spells it.", nullable=True)
     sku: pl.String = column("Product as the seller names it.", nullable=True)
+    accelerator: pl.String = column("Accelerator as price lists name it.")
     hardware_id: pl.String = column("The accelerator; absent where the ledger has none.", nullable=True)
     region: pl.String = column("Region as published.", nullable=True)
     pricing_category: pl.String = column("Terms of the price.", isin=list(v.PRICING_CATEGORY))

@@ -10,7 +10,7 @@ import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts import vocabulary as v
-from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, column, table
+from pipelines.contracts.table import HOURS, MOST_HOURS, UNIT_PRICE, USD, Contract, column, table
 
 ID = r"^[a-z0-9][a-z0-9._-]*$"
 """Ids are lower-case, readable and stable."""
@@ -119,7 +119,7 @@ class StagedMethodConstants(SourcedRecord):
     method_id: pl.String = column("The method.", str_matches=ID)
     method_version: pl.String = column("Which edition of its rules and constants.")
     constant_id: pl.String = column("Name of the constant.", str_matches=r"^[a-z][a-z0-9_]*$")
-    value: pl.Float64 = column("Its value.", unit="as stated")
+    value: pl.Float64 = column("Its value.", unit="as stated", gt=0, le=10**6)
     unit: pl.String = column("Unit of the value.")
     note: pl.String = column("What the constant does.", nullable=True)
 
@@ -173,9 +173,9 @@ class StagedTrainingPhases(SourcedRecord):
     phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
     row_role: pl.String = column("Whether the row is summed; only primary rows are.", isin=list(v.ROW_ROLE))
     hardware_id: pl.String = column("Accelerator used.", nullable=True)
-    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=10**10)
-    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=10**10)
-    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=10**10)
+    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=MOST_HOURS)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=MOST_HOURS)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=MOST_HOURS)
     gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0, le=10**7)
     wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0, le=10**5)
     tokens_low: pl.Int64 = column("Tokens trained on, lower end.", nullable=True, gt=0)
@@ -378,7 +378,7 @@ class StagedElectricityPrices(SourcedRecord):
     area_kind: pl.String = column("Whether a country, a state or a region.")
     period: pl.String = column("Month, half-year or year, as text.")
     frequency: pl.String = column("Length of the period.")
-    price_as_published: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
+    price: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
     unit_as_published: pl.String = column("Unit of that price.")
     sector: pl.String = column("Kind of customer.")
     taxes: pl.String = column("Taxes included.", nullable=True)

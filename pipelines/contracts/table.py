@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 import pandera.polars as pa
@@ -19,6 +20,14 @@ PLACE = ("file", "line")
 HOURS = pl.Decimal(18, 4)
 USD = pl.Decimal(18, 2)
 UNIT_PRICE = pl.Decimal(18, 6)
+COST = pl.Decimal(38, 10)
+"""Holds hours x price exactly: polars gives a product the larger scale of its factors, and rounds."""
+
+LEAST_HOURS, MOST_HOURS = 10**-4, 10**10
+"""What HOURS and the products made of them can hold."""
+
+A_CENT = Decimal("0.01")
+"""The least cost that is shown."""
 
 
 class Contract(pa.DataFrameModel):

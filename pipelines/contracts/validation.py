@@ -19,8 +19,10 @@ from pipelines.contracts.table import ForeignKey, Table, table_of
 
 REJECTED = table_of(RejectedRows)
 LIST_SEPARATOR = ";"
+ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 TRUE_WORDS, FALSE_WORDS = ("yes", "true"), ("no", "false")
 ROW = "__row"
+# Frames are rechunked before a sentence is made of them: polars 2.1 panics in `format` on a column in several chunks.
 
 
 class ContractBrokenError(Exception):
@@ -59,13 +61,16 @@ def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
     whole = pl.when(finite == finite.floor()).then(finite)
     readings = {
         pl.Boolean: pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False),
-        pl.Date: text.str.to_date("%Y-%m-%d", strict=False),
+        pl.Date: pl.when(text.str.contains(ISO_DAY)).then(text).str.to_date("%Y-%m-%d", strict=False),
         pl.Int64: pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False)),
         pl.Decimal: pl.coalesce(
             pl.when(fits).then(text).cast(dtype, strict=False), pl.when(fits).then(finite).cast(dtype, strict=False)
         ),
         pl.Float64: finite,
-        pl.List: text.fill_null("").str.split(LIST_SEPARATOR).list.filter(pl.element() != ""),
+        pl.List: text.fill_null("")
+        .str.split(LIST_SEPARATOR)
+        .list.eval(pl.element().str.strip_chars())
+        .list.filter(pl.element() != ""),
     }
     return readings[dtype.base_type()]
 
@@ -104,7 +109,9 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
     }
     typed = text.with_columns(_parse(name, dtype).alias(name) for name, dtype in parsed.items())
     failures = [
-        text.filter(pl.col(name).is_not_null() & typed[name].is_null()).select(
+        text.filter(pl.col(name).is_not_null() & typed[name].is_null())
+        .rechunk()
+        .select(
             ROW,
             pl.lit(name).alias("column_name"),
             pl.col(name).alias("value"),
@@ -132,7 +139,7 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     Raises:
         ContractBrokenError: a column is missing, extra or of the wrong type.
     """
-    numbered = conform_strictly(declared, frame).with_row_index(ROW)
+    numbered = conform_strictly(declared, frame).rechunk().with_row_index(ROW)
     duplicated = _duplicates(declared, numbered)
     cases = _failure_cases(declared, numbered.drop(ROW))
     failures = [duplicated]
@@ -165,7 +172,7 @@ def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str,
         frame: its rows.
         parents: the tables referred to, by name; a foreign key whose parent is not given is not checked.
     """
-    numbered = frame.with_row_index(ROW)
+    numbered = frame.rechunk().with_row_index(ROW)
     failing: list[pl.DataFrame] = []
     kept: list[pl.DataFrame] = []
     for key in declared.foreign_keys:
@@ -204,12 +211,16 @@ def _duplicates(declared: Table, numbered: pl.DataFrame) -> pl.DataFrame:
         return numbered.head(0).select(_finding("", "", pl.lit(None, pl.String), ""))
     copies = pl.struct(declared.key).is_duplicated()
     value = pl.concat_str(pl.col(declared.key).cast(pl.String), separator=" / ", ignore_nulls=True)
-    return numbered.filter(copies).select(
-        _finding(
-            " / ".join(declared.key),
-            "duplicate",
-            value,
-            pl.format("{} stands more than once: keep one of them", value),
+    return (
+        numbered.filter(copies)
+        .rechunk()
+        .select(
+            _finding(
+                " / ".join(declared.key),
+                "duplicate",
+                value,
+                pl.format("{} stands more than once: keep one of them", value),
+            )
         )
     )
 
@@ -306,7 +317,7 @@ def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFram
         pl.col("value").replace_strict(words, return_dtype=pl.String, default=""),
         pl.lit(key.remedy),
     )
-    return unknown.select(_finding(key.column, "reference", pl.col("value"), reason))
+    return unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))
 
 
 def _locate(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:

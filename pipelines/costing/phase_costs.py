@@ -3,19 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from decimal import Decimal
 
 import polars as pl
 
 from pipelines.contracts.core import PhaseCosts
-from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, table_of
+from pipelines.contracts.table import A_CENT, COST, HOURS, UNIT_PRICE, USD, table_of
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 
 CENTS = USD.scale
-PRODUCT = pl.Decimal(38, HOURS.scale + UNIT_PRICE.scale)
-"""Holds hours x price exactly: polars gives a product the larger scale of its factors, and rounds."""
-A_CENT = pl.lit(Decimal("0.01"), USD)
+LEAST_COST = pl.lit(A_CENT, USD)
 """No cost is shown as zero: what is less than half a cent is shown as one."""
 START_FLAGS = ("assumed_start", "assumed_run_time")
 
@@ -48,8 +45,8 @@ def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
     is_quantified = (
         has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
     )
-    exact = (mid.cast(PRODUCT) * pl.col("unit_price")).round(CENTS).cast(USD)
-    cost = pl.when(is_quantified).then(_at_least(A_CENT, exact))
+    exact = (mid.cast(COST) * pl.col("unit_price")).round(CENTS).cast(USD)
+    cost = pl.when(is_quantified).then(_at_least(LEAST_COST, exact))
     return (
         pricing.runs.join(basis.price(pricing), on="phase_id", how="left")
         .with_columns(cost.alias("cost_mid_usd"))
@@ -95,7 +92,7 @@ def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> 
     )
     both = product_end(middle * price, (middle, quantity), (price, edge))
     known = pl.when(mid.is_not_null()).then(both).otherwise(quantity * edge)
-    return pl.when(is_quantified).then(_at_least(A_CENT.cast(pl.Float64), known.round(CENTS)))
+    return pl.when(is_quantified).then(_at_least(LEAST_COST.cast(pl.Float64), known.round(CENTS)))
 
 
 def _at_least(floor: pl.Expr, amount: pl.Expr) -> pl.Expr:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import date
+
 import polars as pl
 
 from pipelines.contracts.core import PriceQuotes
@@ -14,7 +16,11 @@ LABEL = ["accelerator", "accelerator_memory_gb", "form_factor"]
 
 
 def price_quotes(
-    rentals: pl.DataFrame, purchases: pl.DataFrame, accelerators: pl.DataFrame, providers: pl.DataFrame
+    rentals: pl.DataFrame,
+    purchases: pl.DataFrame,
+    accelerators: pl.DataFrame,
+    providers: pl.DataFrame,
+    as_of: date,
 ) -> pl.DataFrame:
     """Rental and purchase quotes as one table.
 
@@ -23,10 +29,12 @@ def price_quotes(
         purchases: staging.prices__purchase_quotes.
         accelerators: staging.reference__accelerator_map.
         providers: staging.reference__provider_map.
+        as_of: the day of the release.
 
     Returns:
-        core.price_quotes. A quote is usable when its source says so, its accelerator is known, and its price was not
-        worked out from a claim. Where only a latest day of observation is known, that day is taken and flagged.
+        core.price_quotes. A quote is usable when its source says so, its accelerator is known, its day has come, and
+        its price was not worked out from a claim. Where only a latest day of observation is known, that day is taken
+        and flagged; so is a label that no row of the map names.
     """
     rented = rentals.lazy().with_columns(
         pl.col("provider").alias("provider_as_published"),
@@ -44,7 +52,7 @@ def price_quotes(
         pl.lit(value=False).alias("is_late_date"),
     )
     names = providers.lazy().select("provider_as_published", pl.col("provider").alias("company"))
-    labels = accelerators.lazy().select(*LABEL, "hardware_id")
+    labels = accelerators.lazy().select(*LABEL, "hardware_id", pl.lit(value=True).alias("is_mapped"))
     series = ["source_id", "provider", "sku", "accelerator", "accelerator_memory_gb", "form_factor", "region"]
     terms = ["pricing_category", "commitment_payment", "price_scope", "currency"]
     joined = (
@@ -53,10 +61,13 @@ def price_quotes(
         .join(labels, on=LABEL, how="left", nulls_equal=True)
         .with_columns(pl.coalesce("company", "provider_as_published", pl.lit("unnamed")).alias("provider"))
     )
+    is_future = (pl.col("dated") > as_of).fill_null(value=False)
     from_claim = pl.col("flags").list.set_intersection(list(CLAIM_FLAGS)).list.len() > 0
     added = [
         pl.when(pl.col("is_late_date")).then(pl.lit("dated_by_latest_day")),
         pl.when(pl.col("is_estimate")).then(pl.lit("estimated_price")),
+        pl.when(pl.col("is_mapped").is_null()).then(pl.lit("unmapped_accelerator")),
+        pl.when(is_future).then(pl.lit("future_date")),
     ]
     return (
         joined.with_columns(
@@ -64,7 +75,7 @@ def price_quotes(
             pl.col("dated").alias("observed_on"),
             pl.col("dated").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("recorded_at"),
             pl.lit(None, pl.Datetime("us", "UTC")).alias("superseded_at"),
-            (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim).alias("is_usable"),
+            (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim & ~is_future).alias("is_usable"),
             pl.concat_list("flags", pl.concat_list(added).list.drop_nulls()).alias("flags"),
         )
         .select(list(table_of(PriceQuotes).dtypes))

@@ -7,13 +7,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.table import HOURS
+from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS
 from pipelines.costing.constants import Constants
 
 SECONDS_PER_HOUR = 3600
 MICROSECONDS_PER_HOUR = 3_600_000_000
-LEAST_HOURS, MOST_HOURS = 1e-4, 1e10
-"""What `HOURS` and the contracts can hold; compute that gives less or more is a slip of the pen."""
 
 
 def flagged(**flags: pl.Expr) -> pl.Expr:

@@ -9,9 +9,9 @@ from datetime import date
 import polars as pl
 
 from pipelines.contracts.table import Contract, Table, table_of
-from pipelines.contracts.validation import REJECTED, check_references, require
+from pipelines.contracts.validation import REJECTED, check_references, require, validate
 from pipelines.paths import DataFolder
-from pipelines.warehouse.publish import RELEASES, past_releases
+from pipelines.warehouse.publish import RELEASES, LedgerHeldError, past_releases
 from pipelines.warehouse.store import Warehouse
 
 
@@ -34,8 +34,20 @@ class Workbench:
         self._made: dict[str, pl.DataFrame] = {}
 
     def begin(self) -> None:
-        """Put the history the published file carries into the build, where rules compare with it."""
-        self.warehouse.write(RELEASES, past_releases(self.folder))
+        """Put the history the published file carries into the build, where rules compare with it.
+
+        Raises:
+            LedgerHeldError: the published file is held by somebody who writes, and the build knows no history.
+        """
+        known = self.warehouse.history()
+        try:
+            carried = past_releases(self.folder)
+        except LedgerHeldError:
+            if known.is_empty():
+                raise
+            carried = RELEASES.empty()
+        both = pl.concat([known, carried]).unique("release_id", keep="last").sort("published_at", "release_id")
+        self.warehouse.write(RELEASES, both)
 
     def note_read(self, source: str, fingerprint: str) -> None:
         """Remember what a source read; the release is said to be made from that."""
@@ -89,10 +101,17 @@ def table_step(contract: type[Contract], reads: list[type[Contract]], function: 
     return Step(declared, given, run, _first_line(function))
 
 
-def input_step(contract: type[Contract], reads: list[type[Contract]], function: Callable[..., pl.DataFrame]) -> Step:
+def input_step(
+    contract: type[Contract],
+    reads: list[type[Contract]],
+    function: Callable[..., pl.DataFrame],
+    *,
+    joins_tables: bool = False,
+) -> Step:
     """A step whose rows come from people: rows that refer to something unknown are set aside.
 
-    Values were checked when the rows were staged; the tables that the contract's foreign keys name are read too.
+    Values were checked when the rows were staged, and are checked again only where rows of several tables come
+    together (`joins_tables`). The tables that the contract's foreign keys name are read too.
     """
     declared, given = table_of(contract), tuple(table_of(read) for read in reads)
     parents = tuple(table for table in declared.parents if table not in given)
@@ -100,9 +119,11 @@ def input_step(contract: type[Contract], reads: list[type[Contract]], function: 
 
     def run(bench: Workbench) -> Computed:
         rows = call(bench, given)
+        joined = validate(declared, rows) if joins_tables else Computed(rows)
+        rows = joined.rows
         known = {table.name: bench.read(table) for table in (*given, *parents)} | {declared.name: rows}
         checked = check_references(declared, rows, known)
-        return Computed(checked.rows, checked.rejected)
+        return Computed(checked.rows, pl.concat([joined.rejected, checked.rejected]))
 
     return Step(declared, (*given, *parents), run, _first_line(function))
 

@@ -43,6 +43,7 @@ INPUTS = (
             inputs.StagedProviderMap,
         ],
         price_quotes,
+        joins_tables=True,
     ),
     input_step(core.TokenPrices, [inputs.StagedTokenPrices], ledger.unchanged),
     input_step(core.ExchangeRates, [inputs.StagedExchangeRates], ledger.unchanged),

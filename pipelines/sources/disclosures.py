@@ -39,6 +39,8 @@ def read(folder: Path) -> Reading:
         builder.set_file_aside("models", printable(stray.relative_to(folder).as_posix()), error, printable(stray.stem))
     for path in paths:
         try:
+            if printable(path.name) != path.name:
+                raise UnreadableError("the name of the file is not UTF-8: rename it")
             _read_model(builder, read_text(folder, path))
         except UnreadableError as error:
             builder.set_file_aside("models", printable(f"{FOLDER}/{path.name}"), error, printable(path.stem))

@@ -23,8 +23,9 @@ from pipelines.contracts.derive import (
 )
 from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
+from pipelines.contracts.validation import conform
 from pipelines.paths import DataFolder
-from pipelines.warehouse.store import Warehouse, as_contract
+from pipelines.warehouse.store import Warehouse
 
 STORAGE_VERSION = "v1.0.0"
 """Storage format that older DuckDB clients can read."""
@@ -33,15 +34,30 @@ READ_ONLY = 0o444
 RELEASES = table_of(Releases)
 
 
+class LedgerHeldError(Exception):
+    """Somebody has the published file open for writing."""
+
+
 def past_releases(folder: DataFolder) -> pl.DataFrame:
-    """The releases the published file knows (contract `history.releases`); none when there is no such file."""
+    """The releases the published file knows; none when there is no such file, or it is damaged.
+
+    Returns:
+        Contract `history.releases`; columns an older file lacks are absent.
+
+    Raises:
+        LedgerHeldError: the file cannot be opened because somebody writes in it.
+    """
     if not folder.ledger.exists():
         return RELEASES.empty()
     try:
         with duckdb.connect(str(folder.ledger), read_only=True) as connection:
-            return as_contract(RELEASES, connection.sql(f"from {RELEASES.name}").pl())
-    except duckdb.Error:
-        return RELEASES.empty()
+            return conform(RELEASES, connection.sql(f"from {RELEASES.name}").pl())
+    except duckdb.Error as error:
+        if "lock" not in str(error):
+            return RELEASES.empty()
+        raise LedgerHeldError(
+            f"{folder.ledger} is open for writing elsewhere, and its history cannot be read: close it and run again"
+        ) from error
 
 
 def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> None:

@@ -9,7 +9,7 @@ import polars as pl
 from pipelines.contracts.quality import CheckResults, Releases
 from pipelines.contracts.table import table_of
 from pipelines.paths import DataFolder
-from pipelines.warehouse.publish import past_releases, publish
+from pipelines.warehouse.publish import publish
 from pipelines.warehouse.store import Warehouse
 
 RELEASES = table_of(Releases)
@@ -62,7 +62,7 @@ def release(
         ],
         schema=RELEASES.dtypes,
     )
-    history = pl.concat([past_releases(folder), new]).unique("release_id", keep="last").sort("published_at")
+    history = pl.concat([warehouse.history(), new]).unique("release_id", keep="last").sort("published_at")
     warehouse.write(RELEASES, history)
     publish(warehouse, folder, history)
     return history

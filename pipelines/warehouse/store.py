@@ -12,9 +12,9 @@ import polars as pl
 from filelock import FileLock, Timeout
 
 from pipelines.contracts.derive import PUBLIC_SCHEMAS, create_table
-from pipelines.contracts.quality import RejectedRows
+from pipelines.contracts.quality import RejectedRows, Releases
 from pipelines.contracts.table import Table, table_of
-from pipelines.contracts.validation import conform, conform_strictly
+from pipelines.contracts.validation import ContractBrokenError, conform, conform_strictly
 
 LOCK_SECONDS = 60
 REJECTIONS = "build.rejections"
@@ -74,7 +74,7 @@ class Warehouse:
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
             with FileLock(self.path.with_suffix(".lock")).acquire(timeout=LOCK_SECONDS):
-                connection = duckdb.connect(str(self.path))
+                connection = _open(self.path)
                 try:
                     _prepare(connection)
                     yield connection
@@ -144,6 +144,13 @@ class Warehouse:
         with self.connect() as connection:
             return _run(connection, query)
 
+    def history(self) -> pl.DataFrame:
+        """The releases the build knows (contract `history.releases`); none in a fresh one."""
+        try:
+            return self.read(table_of(Releases))
+        except (TableMissingError, ContractBrokenError):
+            return table_of(Releases).empty()
+
     def note(self, name: str, value: str) -> None:
         """Keep a word about the build: what a source read."""
         with self.connect() as connection:
@@ -158,6 +165,18 @@ class Warehouse:
         """Everything set aside so far (contract `quality.rejected_rows`)."""
         with self.connect() as connection:
             return as_contract(table_of(RejectedRows), connection.sql(f"from {REJECTIONS}").pl())
+
+
+def _open(path: Path) -> duckdb.DuckDBPyConnection:
+    """The build file; a damaged one is made anew, for everything in it can be computed again."""
+    try:
+        return duckdb.connect(str(path))
+    except duckdb.IOException as error:
+        if "not a valid DuckDB" not in str(error):
+            raise
+        path.unlink()
+        path.with_name(path.name + ".wal").unlink(missing_ok=True)
+        return duckdb.connect(str(path))
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:

@@ -225,6 +225,14 @@ BREAKS = [
         "select 'core.models' as table_name, 'x' as check_name, 'y' as reason, true as is_set_aside",
     ),
     (
+        "price_quotes__accelerators_are_mapped",
+        "update core.price_quotes set flags = ['unmapped_accelerator'] where quote_id = 'pp0001'",
+    ),
+    (
+        "price_quotes__no_day_is_to_come",
+        "update core.price_quotes set flags = ['future_date'] where quote_id = 'pp0001'",
+    ),
+    (
         "model_costs__coverage_has_not_dropped",
         "delete from core.model_costs where model_id = 'opt-175b' or model_id = 'dbrx-132b'",
     ),

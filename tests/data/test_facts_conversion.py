@@ -170,7 +170,7 @@ PRICES = (
         "electricity_prices",
         "electricity_prices",
         ("observation_id",),
-        {"vintage_date": "vintage", "value": "price_as_published", "unit": "unit_as_published"},
+        {"vintage_date": "vintage", "value": "price", "unit": "unit_as_published"},
         left_out=127,
     ),
     Prices(

@@ -8,6 +8,7 @@ mistakes share one build, and each is asserted by itself.
 from __future__ import annotations
 
 import csv
+import errno
 import io
 import os
 import re
@@ -143,7 +144,7 @@ class Bad:
         change: makes it.
         at: part of the line that is named; None where there is no line.
         says: part of the reason.
-        loses: what is set aside: `model` or `phase`; `nothing` where the input is odd and right; `comparison` where the
+        loses: what is set aside: `model` or `phase`; `nothing` where the input is odd and right; `unjudged` where the
             number is out of this world and all that matters is that others are not touched.
     """
 
@@ -213,10 +214,10 @@ BAD = (
     Bad("long-note", edit("A run.", "x" * 200_000), None, "", "nothing"),
     Bad("windows", rewrite(lambda old: b"\xef\xbb\xbf" + old.replace(b"\n", b"\r\n")), None, "", "nothing"),
     Bad("empty-list", edit("phases:", "built_on:\nphases:"), None, "", "nothing"),
-    Bad("tiny-hours", edit(HOURS, "gpu_hours: {value: 0.0001}"), None, "", "comparison"),
-    Bad("huge-compute", edit(HOURS, "training_compute_flop: {value: 1e40}"), None, "", "comparison"),
-    Bad("large-compute", edit(HOURS, "training_compute_flop: {value: 3e28}"), None, "", "comparison"),
-    Bad("tiny-compute", edit(HOURS, "training_compute_flop: {value: 3.1}"), None, "", "comparison"),
+    Bad("tiny-hours", edit(HOURS, "gpu_hours: {value: 0.0001}"), None, "", "unjudged"),
+    Bad("huge-compute", edit(HOURS, "training_compute_flop: {value: 1e40}"), None, "", "unjudged"),
+    Bad("large-compute", edit(HOURS, "training_compute_flop: {value: 3e28}"), None, "", "unjudged"),
+    Bad("tiny-compute", edit(HOURS, "training_compute_flop: {value: 3.1}"), None, "", "unjudged"),
 )
 LOST = [bad for bad in BAD if bad.loses in ("model", "phase")]
 ODD = [bad for bad in BAD if bad.loses == "nothing"]
@@ -410,9 +411,18 @@ class TestDisclosures:
         assert "child-of-victim-key, victim-key" in refusal
         assert_kept(folder, base)
 
-    @pytest.mark.skipif(os.geteuid() == 0, reason="root may read everything")
-    def test_a_file_that_may_not_be_read_costs_its_own_model_only(self, folder: DataFolder, base: State) -> None:
-        path_of(folder.root, "victim-key").chmod(0)
+    def test_a_file_that_may_not_be_read_costs_its_own_model_only(
+        self, folder: DataFolder, base: State, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        """Root may read everything, so the refusal of the system is played."""
+        denied, read = path_of(folder.root, "victim-key"), Path.read_bytes
+
+        def read_bytes(path: Path) -> bytes:
+            if path == denied:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return read(path)
+
+        monkeypatch.setattr(Path, "read_bytes", read_bytes)
         assert build(folder) is None
         after, touched = State(folder), ("victim-key", "child-of-victim-key")
         assert "Permission denied" in str(after.rejections("disclosures/victim-key.yaml")[0]["reason"])
@@ -553,6 +563,20 @@ class TestFiles:
         assert refusal
         assert str(tmp_path / "nowhere") in refusal
         assert list(tmp_path.iterdir()) == []
+
+    @pytest.mark.parametrize("value", ["0", "-1", "1e300", "much"])
+    def test_a_constant_out_of_this_world_refuses_the_release_by_name(
+        self, folder: DataFolder, base: State, value: str
+    ) -> None:
+        path = folder.root / "reference/methods.yaml"
+        head, name, tail = path.read_text(encoding="utf-8").partition("constant_id: price_width_low_ratio\n")
+        assert name
+        path.write_text(head + name + re.sub(r"value: \S+", f"value: {value}", tail, count=1), encoding="utf-8")
+        refusal = build(folder)
+        assert refusal
+        assert "reference/methods.yaml" in refusal
+        assert "price_width_low_ratio" in refusal
+        assert_kept(folder, base)
 
     def test_windows_line_ends_everywhere_change_nothing(self, folder: DataFolder, base: State) -> None:
         for path in (path for part in PARTS for path in (folder.root / part).iterdir()):

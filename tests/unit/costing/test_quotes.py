@@ -37,7 +37,8 @@ def quotes_of(
         (inputs.StagedAcceleratorMap, labels),
         (inputs.StagedProviderMap, spellings),
     )
-    quotes = price_quotes(*(require(table_of(contract), frame(contract, rows)) for contract, rows in given))
+    frames = [require(table_of(contract), frame(contract, rows)) for contract, rows in given]
+    quotes = price_quotes(*frames, as_of=date(2026, 11, 23))
     return require(table_of(core.PriceQuotes), quotes)
 
 

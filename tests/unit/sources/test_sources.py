@@ -207,13 +207,14 @@ class TestDisclosures:
         reading = self.read(tmp_path, name=name)
         assert any(Path(name).parts[0] in str(file) for file, *_ in rejections(reading))
 
-    def test_a_file_name_that_is_no_text_is_set_aside(self, tmp_path: Path) -> None:
-        folder = os.fsencode(tmp_path / "disclosures")
+    def test_a_file_name_that_is_no_text_is_told_in_text(self, tmp_path: Path) -> None:
         (tmp_path / "disclosures").mkdir()
-        Path(os.fsdecode(folder + b"/\xff.yaml")).write_text(MODEL, encoding="utf-8")
+        odd = os.fsdecode(os.fsencode(tmp_path / "disclosures") + b"/\xff.yaml")
+        Path(odd).write_text("no model\n", encoding="utf-8")
         reading = self.read(tmp_path)
-        assert len(rejections(reading)) == 1
         assert reading.raw[self.MODELS]["model_id"].to_list() == ["parent-1"]
+        [(file, *_)] = rejections(reading)
+        assert str(file).encode()
 
 
 class TestCorrections:
