@@ -52,12 +52,21 @@ def past_releases(folder: DataFolder) -> pl.DataFrame:
     try:
         with duckdb.connect(str(folder.ledger), read_only=True) as connection:
             return conform(RELEASES, connection.sql(f"from {RELEASES.name}").pl())
-    except duckdb.Error as error:
-        if "lock" not in str(error):
+    except (duckdb.Error, OSError) as error:
+        if not _is_database(folder.ledger):
             return RELEASES.empty()
         raise LedgerHeldError(
-            f"{folder.ledger} is open for writing elsewhere, and its history cannot be read: close it and run again"
+            f"{folder.ledger} cannot be read ({error}): its history would be lost; close whoever holds it and run again"
         ) from error
+
+
+def _is_database(path: Path) -> bool:
+    """Whether a file begins as DuckDB's files do; what does not is damaged, and holds no history to lose."""
+    try:
+        with path.open("rb") as file:
+            return file.read(12)[8:] == b"DUCK"
+    except OSError:
+        return True
 
 
 def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> None:

@@ -155,6 +155,7 @@ def rental(
         "series_id": f"{provider}/{hardware_id}",
         "provider": provider,
         "provider_as_published": provider,
+        "accelerator": hardware_id,
         "hardware_id": hardware_id,
         "pricing_category": "on_demand",
         "price_as_published": str(price),
