@@ -99,6 +99,23 @@ class Table:
         return cast("pa.DataFrameSchema", self._cache["pandera"])
 
     @property
+    def values_schema(self) -> pa.DataFrameSchema:
+        """The checks alone: types, absent values and keys are looked at once for all columns (`validation`)."""
+        if "values" not in self._cache:
+            free = [name for name, column in self.pandera.columns.items() if not column.checks]
+            slim = self.pandera.remove_columns(free)
+            for column in slim.columns.values():
+                column.nullable, column.unique = True, False
+            slim.strict = False
+            self._cache["values"] = slim
+        return cast("pa.DataFrameSchema", self._cache["values"])
+
+    @property
+    def required(self) -> list[str]:
+        """Columns whose value may not be absent."""
+        return [name for name in self.dtypes if not self.pandera.columns[name].nullable]
+
+    @property
     def dtypes(self) -> dict[str, pl.DataType]:
         """Column name to polars type: the key first, the place it was read from last."""
         if "dtypes" not in self._cache:

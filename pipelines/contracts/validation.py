@@ -142,7 +142,7 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     numbered = conform_strictly(declared, frame).rechunk().with_row_index(ROW)
     duplicated = _duplicates(declared, numbered)
     cases = _failure_cases(declared, numbered.drop(ROW))
-    failures = [duplicated]
+    failures = [duplicated, *_absent(declared, numbered)]
     if cases is not None:
         failures.append(_explain(declared, numbered, cases))
     return _split(declared, numbered, pl.concat(failures))
@@ -237,14 +237,33 @@ def _finding(column: str, check: str, value: pl.Expr, reason: pl.Expr | str) -> 
 
 def _failure_cases(declared: Table, frame: pl.DataFrame) -> pl.DataFrame | None:
     try:
-        declared.pandera.validate(frame, lazy=True)
+        declared.values_schema.validate(frame, lazy=True)
     except pa.errors.SchemaErrors as error:
         cases = error.failure_cases
         structural = cases.filter(pl.col("index").is_null())
         if structural.height:
             raise ContractBrokenError(f"{declared.name}: {structural.to_dicts()[0]}") from error
-        return cast("pl.DataFrame", cases.filter(pl.col("check") != "field_uniqueness"))
+        return cast("pl.DataFrame", cases)
     return None
+
+
+def _absent(declared: Table, numbered: pl.DataFrame) -> list[pl.DataFrame]:
+    """Values that may not be absent and are; NaN counts as absent."""
+    required = declared.required
+    missing = {
+        name: pl.col(name).is_null() | (pl.col(name).is_nan() if declared.dtypes[name] == pl.Float64 else False)
+        for name in required
+    }
+    if not missing or numbered.is_empty():
+        return []
+    counts = numbered.select(condition.any().alias(name) for name, condition in missing.items()).row(0, named=True)
+    return [
+        numbered.filter(missing[name]).select(
+            _finding(name, "not_nullable", pl.lit(None, pl.String), f"{name} is missing: write it")
+        )
+        for name in required
+        if counts[name]
+    ]
 
 
 def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
@@ -280,8 +299,6 @@ def _reason(column: str | None, value: str | None, check: str, rules: Mapping[st
     """One failed check in plain words, with the remedy."""
     if column is None:
         return rules.get(check, check)
-    if check == "not_nullable":
-        return f"{column} is missing: write it"
     name, _, argument = check.partition("(")
     argument = argument.removesuffix(")")
     if name == "isin":
