@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import duckdb
@@ -99,9 +100,11 @@ def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> 
 
 
 def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[Table]) -> None:
+    """The build as a database file and, at the same time, as Parquet files."""
     new_file.unlink(missing_ok=True)
     new_folder.mkdir(parents=True)
-    with warehouse.connect() as connection:
+    with warehouse.connect() as connection, ThreadPoolExecutor(max_workers=1) as beside:
+        exported = beside.submit(_export, connection.cursor(), new_folder, tables)
         connection.execute(f"attach '{_escaped(new_file)}' as release (storage_version '{STORAGE_VERSION}')")
         connection.begin()  # one commit, not one for each statement
         for schema in PUBLIC_SCHEMAS:
@@ -110,12 +113,21 @@ def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[T
             copied = f"release.{declared.name}"
             connection.execute(create_table(declared, name=copied))
             connection.execute(comments(declared, name=copied))
-            order = f" order by {', '.join(declared.key)}" if declared.key else ""
-            connection.execute(f"insert into {copied} by name from {declared.name}{order}")
-            target = _escaped(new_folder / Path(parquet_name(declared)).name)
-            connection.execute(f"copy (from {declared.name}{order}) to '{target}' (format parquet)")
+            connection.execute(f"insert into {copied} by name {_in_order(declared)}")
         connection.commit()
         connection.execute("detach release")
+        exported.result()
+
+
+def _export(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[Table]) -> None:
+    for declared in tables:
+        target = _escaped(folder / Path(parquet_name(declared)).name)
+        connection.execute(f"copy ({_in_order(declared)}) to '{target}' (format parquet)")
+    connection.close()
+
+
+def _in_order(declared: Table) -> str:
+    return f"from {declared.name}" + (f" order by {', '.join(declared.key)}" if declared.key else "")
 
 
 def _escaped(path: Path) -> str:
