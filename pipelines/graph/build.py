@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from datetime import date
 from graphlib import TopologicalSorter
 
@@ -38,7 +37,6 @@ def build(folder: DataFolder, as_of: date) -> None:
         WarehouseBusyError: another build holds the folder.
     """
     warehouse = Warehouse(folder.work)
-    gc.freeze()  # what was imported lives as long as the process: the collector need not walk it again and again
     with warehouse.session():
         bench = Workbench(folder, warehouse, as_of)
         bench.begin()
