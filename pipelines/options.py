@@ -50,7 +50,7 @@ class Verbs(TyperGroup):
             _refuse(error, ctx.obj)
         except (typer.Exit, typer.Abort, typer.TyperException):
             raise
-        except Exception as error:
+        except Exception as error:  # the last net: a reader gets one line and where to report it, never a traceback
             if ctx.obj.debug:
                 raise
             _confess(error, ctx.obj)

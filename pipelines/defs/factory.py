@@ -131,7 +131,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         check_specs=[contract_check(table) for table in source.tables],
         can_subset=True,
     )
-    def read(context: dg.AssetExecutionContext, ledger: Ledger):  # type: ignore[no-untyped-def]
+    def read(context: dg.AssetExecutionContext, ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
         wanted = {".".join(key.path) for key in context.selected_asset_keys}
         for table, computed in read_source(source, ledger.bench, wanted):
             checks = [contract_result(table, computed.rejected)] if table.name in staging else []
@@ -148,7 +148,7 @@ def step_asset(step: Step) -> dg.AssetsDefinition:
         specs=[spec_of(step.table, step.reads, step.kinds, step.description)],
         check_specs=[contract_check(step.table)],
     )
-    def compute(ledger: Ledger):  # type: ignore[no-untyped-def]
+    def compute(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
         computed = step.run(ledger.bench)
         ledger.bench.write([(step.table, computed)])
         return materialized(step.table, computed, [contract_result(step.table, computed.rejected)])

@@ -22,7 +22,7 @@ csv.field_size_limit(MAX_BYTES)
 try:
     from yaml import CSafeLoader as YamlLoader
 except ImportError:  # a PyYAML built without libyaml reads the same, slower
-    from yaml import SafeLoader as YamlLoader  # type: ignore[assignment]
+    from yaml import SafeLoader as YamlLoader  # type: ignore[assignment]  # the same interface
 
 
 class UnreadableError(Exception):
