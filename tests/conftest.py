@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import shutil
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 
@@ -10,6 +11,7 @@ import pytest
 
 from pipelines.graph.build import build
 from pipelines.paths import ROOT, DataFolder
+from tests.support.feed_server import FeedServer
 
 AS_OF = date(2026, 11, 23)
 """The day every test prices `rental_now` on."""
@@ -43,3 +45,12 @@ def ledger_copy(ledger_folder: DataFolder, tmp_path: Path) -> DataFolder:
     """A fresh copy of a data folder with a published ledger."""
     shutil.copytree(ledger_folder.root, tmp_path / "data")
     return DataFolder(tmp_path / "data")
+
+
+@pytest.fixture
+def feed_server(tmp_path: Path) -> Iterator[FeedServer]:
+    """An HTTP server on loopback that serves `tmp_path / "upstream"`."""
+    folder = tmp_path / "upstream"
+    folder.mkdir()
+    with FeedServer(folder) as server:
+        yield server
