@@ -41,8 +41,8 @@ HOMES: dict[str, tuple[str, ...]] = {
 """Libraries with a home: imported there and nowhere else."""
 
 NETWORK = {
-    *("aiohttp", "asyncio", "ftplib", "http", "httpx", "imaplib", "requests", "smtplib", "socket", "ssl", "urllib"),
-    *("urllib3", "websocket", "websockets", "xmlrpc"),
+    *("aiohttp", "asyncio", "ftplib", "http", "httpx", "httpx2", "imaplib", "requests", "smtplib", "socket", "ssl"),
+    *("urllib", "urllib3", "websocket", "websockets", "xmlrpc"),
 }
 FETCHING = "sources/fetch"
 """Fetching is one module of `sources`."""
