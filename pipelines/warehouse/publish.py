@@ -31,6 +31,9 @@ from pipelines.warehouse.store import Warehouse
 STORAGE_VERSION = "v1.0.0"
 """Storage format that older DuckDB clients can read."""
 
+SLOW_COMPRESSION = "fsst"
+"""Takes as long as all others together, and makes this file larger."""
+
 READ_ONLY = 0o444
 RELEASES = table_of(Releases)
 
@@ -105,6 +108,7 @@ def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[T
     new_folder.mkdir(parents=True)
     with warehouse.connect() as connection, ThreadPoolExecutor(max_workers=1) as beside:
         exported = beside.submit(_export, connection.cursor(), new_folder, tables)
+        connection.execute(f"set disabled_compression_methods = '{SLOW_COMPRESSION}'")
         connection.execute(f"attach '{_escaped(new_file)}' as release (storage_version '{STORAGE_VERSION}')")
         connection.begin()  # one commit, not one for each statement
         for schema in PUBLIC_SCHEMAS:

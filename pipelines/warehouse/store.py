@@ -38,8 +38,8 @@ class TableMissingError(Exception):
 class Warehouse:
     """The build file of one data folder.
 
-    Inside `session()` one connection serves every read and write; outside, each opens its own and closes it, so that
-    a failure leaves nothing locked either way.
+    Inside `session()` the file is opened once, and every read and write, of any thread, has its own view of it;
+    outside, each opens the file and closes it, so that a failure leaves nothing locked either way.
     """
 
     def __init__(self, path: Path) -> None:
@@ -69,7 +69,8 @@ class Warehouse:
             WarehouseBusyError: another process holds it for longer than LOCK_SECONDS.
         """
         if self._connection is not None:
-            yield self._connection
+            with self._connection.cursor() as cursor:
+                yield cursor
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -162,9 +163,10 @@ class Warehouse:
             return dict(connection.execute(f"select name, value from {NOTES}").fetchall())
 
     def rejections(self) -> pl.DataFrame:
-        """Everything set aside so far (contract `quality.rejected_rows`)."""
+        """Everything set aside so far (contract `quality.rejected_rows`), in the order of tables, files and lines."""
+        place = "table_name, file, line, record_id, column_name, check_name"
         with self.connect() as connection:
-            return as_contract(table_of(RejectedRows), connection.sql(f"from {REJECTIONS}").pl())
+            return as_contract(table_of(RejectedRows), connection.sql(f"from {REJECTIONS} order by {place}").pl())
 
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
@@ -181,7 +183,7 @@ def _open(path: Path) -> duckdb.DuckDBPyConnection:
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
     """Schemas and the table of rejections, so that every write finds its place."""
-    connection.execute("set timezone = 'UTC'")
+    connection.execute("set global timezone = 'UTC'")
     for schema in ("build", *SCHEMAS):
         connection.execute(f"create schema if not exists {schema}")
     connection.execute(create_table(table_of(RejectedRows), name=REJECTIONS, replace=False))
