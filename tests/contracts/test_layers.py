@@ -54,6 +54,7 @@ ROW_LOOPS = {
     *("rows", "rows_by_key", "to_dicts", "to_pandas"),
 }
 CLOCKS = {"now", "today", "utcnow", "time", "monotonic", "environ", "getenv", "urandom"}
+CLOCKS_ELSEWHERE = {"sources/fetch_client.py": "a connection must end in time"}
 FILE_CALLS = {"open", "read_bytes", "read_csv", "read_parquet", "read_text", "scan_csv", "scan_parquet", "write_text"}
 
 PLAIN_NUMBERS = {-1, 0, 1, 2}
@@ -180,7 +181,8 @@ class TestWhatMayStandWhere:
 
     @pytest.mark.parametrize("wanted", ["contracts", "costing", "sources"])
     def test_no_clock_and_no_environment_below(self, wanted: str) -> None:
-        assert places(in_layer(wanted), CLOCKS, mentioned) == []
+        names = [name for name in in_layer(wanted) if name not in CLOCKS_ELSEWHERE]
+        assert places(names, CLOCKS, mentioned) == []
 
     def test_costing_touches_no_files(self) -> None:
         assert places(in_layer("costing"), FILE_CALLS, called) == []
