@@ -74,6 +74,51 @@ PRICING_CATEGORY = {
     "purchase": "Bought outright.",
 }
 
+COMMITMENT_PAYMENT = ("noUpfront", "partialUpfront", "allUpfront")
+"""How a commitment is paid: by the hour, partly or all at its start; in the words of the price lists."""
+
+PRICE_SCOPE = {
+    "instance": "The whole machine.",
+    "component": "The accelerators of a machine together, its host priced apart.",
+    "accelerator": "One accelerator.",
+    "share_of_server": "One accelerator's share of a server's price.",
+    "single_card_or_unstated": "One card, or the source does not say.",
+}
+
+SHARED_SCOPES = ("instance", "component")
+"""Scopes whose price is for all accelerators of the product together: divided by their number."""
+
+PRICE_UNIT = {
+    "hour": "An hour.",
+    "month": "A month of 730 hours.",
+    "term": "The whole term of a commitment: never a price by the hour.",
+    "unit": "Bought outright.",
+}
+"""Units of a price in a live feed; hand-kept rows keep the source's own words."""
+
+HOST_INCLUDED = {
+    "yes": "The machine around the accelerators is in the price.",
+    "no": "It is paid for apart.",
+    "unknown": "The source does not say.",
+}
+
+READ_FLAG = {
+    "spot_equals_on_demand": "The file prints one price as spot and as on demand: which it is, is not known.",
+    "memory_unit_unclear": "The file's memory figure cannot be in the unit its name says; no memory is taken from it.",
+    "accelerator_count_not_stated": "The file calls it an accelerated machine and counts no accelerator.",
+    "total_of_term": "The price of the whole term of a commitment, whatever unit the file gives it.",
+    "part_of_price": "The commitment is paid in two parts, each a row of its own.",
+    "reference_currency": "The seller bills in another currency and gives this one as a guide.",
+    "price_date_after_source_date": "The price is dated later than the page it is read from.",
+    "model_estimate_not_a_sale": "The source says that it estimated the price.",
+    "no_source": "The source names no page.",
+    "no_date": "The file gives no date.",
+    "no_price": "The file gives no price.",
+    "tiered_price": "The price changes with the length of a request; each step is a row of its own.",
+    "zero_price_placeholder": "Zero, which stands for a price the file does not know.",
+}
+"""What readers of live feeds find in a file and pass on with the row."""
+
 PRICE_BASIS = {
     "disclosed": "Hours times the developer's own stated price.",
     "rental": "Hours times the market's on-demand price when the run started.",

@@ -62,6 +62,16 @@ def read_text(folder: Path, path: Path) -> TextFile:
         data = path.read_bytes()
     except OSError as error:
         raise UnreadableError(f"the file cannot be opened ({error.strerror}): restore it") from error
+    text = decode(data)
+    return TextFile(printable(path.relative_to(folder).as_posix()), text, hashlib.sha256(data).hexdigest())
+
+
+def decode(data: bytes) -> str:
+    """Bytes as UTF-8, without a byte order mark.
+
+    Raises:
+        UnreadableError: not UTF-8, or a NUL byte is among them.
+    """
     try:
         text = data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
@@ -71,7 +81,7 @@ def read_text(folder: Path, path: Path) -> TextFile:
         raise UnreadableError(
             "the file holds a NUL byte: save it as plain text", text.count("\n", 0, text.index("\0")) + 1
         )
-    return TextFile(printable(path.relative_to(folder).as_posix()), text, hashlib.sha256(data).hexdigest())
+    return text
 
 
 def printable(name: str) -> str:
