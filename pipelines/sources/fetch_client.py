@@ -204,7 +204,7 @@ class Asker:
             self._deadline.check()
             if isinstance(error, FetchError):
                 raise
-            raise FetchError(_reason(error), may_pass=True) from error
+            raise _fault(error) from error
         self._deadline.check()  # a connection that was cut can look like the end of a body
         return answer
 
@@ -310,16 +310,23 @@ def _seconds(retry_after: str | None) -> float | None:
     return max(0.0, ((date if date.tzinfo else date.replace(tzinfo=UTC)) - datetime.now(UTC)).total_seconds())
 
 
-def _reason(error: Exception) -> str:
+def _fault(error: Exception) -> FetchError:
     """What a failed connection means."""
     from httpx2 import ConnectError, ConnectTimeout, RemoteProtocolError, TimeoutException
 
+    if "CERTIFICATE_VERIFY_FAILED" in str(error):
+        return FetchError(
+            f"nobody vouches for the server ({error}): if a proxy of your own stands between, name its certificate in "
+            "SSL_CERT_FILE; otherwise do not read this feed"
+        )
     if isinstance(error, ConnectTimeout):
-        return "no connection in time: look at the network, or try again later"
-    if isinstance(error, TimeoutException):
-        return "the server stopped sending: try again later"
-    if isinstance(error, ConnectError):
-        return f"no connection ({error}): look at the network and at url in data/feeds.yaml"
-    if isinstance(error, RemoteProtocolError):
-        return f"the answer was cut off or is no HTTP ({error}): try again later"
-    return f"the connection failed ({str(error) or type(error).__name__}): try again later"
+        meaning = "no connection in time: look at the network, or try again later"
+    elif isinstance(error, TimeoutException):
+        meaning = "the server stopped sending: try again later"
+    elif isinstance(error, ConnectError):
+        meaning = f"no connection ({error}): look at the network and at url in data/feeds.yaml"
+    elif isinstance(error, RemoteProtocolError):
+        meaning = f"the answer was cut off or is no HTTP ({error}): try again later"
+    else:
+        meaning = f"the connection failed ({str(error) or type(error).__name__}): try again later"
+    return FetchError(meaning, may_pass=True)

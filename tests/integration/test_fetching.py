@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import shutil
 import socket
 import subprocess
 import sys
@@ -17,6 +18,7 @@ from collections.abc import Callable
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -300,6 +302,46 @@ while True:
     peer.sendall(b"220 mail.example ready\\r\\n")
     peer.close()
 """
+
+
+@pytest.fixture(scope="module")
+def certificate(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    file = tmp_path_factory.mktemp("certificate") / "both.pem"
+    wanted = "-newkey ec -pkeyopt ec_paramgen_curve:prime256v1 -nodes -days 2 -subj /CN=localhost"
+    names = ["-addext", "subjectAltName=IP:127.0.0.1"]
+    command = ["openssl", "req", "-x509", *wanted.split(), *names, "-keyout", str(file), "-out", f"{file}.crt"]
+    subprocess.run(command, check=True, capture_output=True)
+    with file.open("ab") as both:
+        both.write(Path(f"{file}.crt").read_bytes())
+    return file
+
+
+@pytest.mark.skipif(shutil.which("openssl") is None, reason="needs openssl to make a certificate")
+class TestEncrypted:
+    def test_only_servers_that_somebody_vouches_for(self, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        with FeedServer(certificate=certificate) as server:
+            feed = a_feed(server.script("/x", Answer(body=CSV)))
+            assert feed.url.startswith("https:")
+            error = refused(feed)
+            assert "SSL_CERT_FILE" in str(error)
+            assert "asked" not in str(error)
+            monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
+            assert taken(feed).pages == (CSV,)
+
+    @pytest.mark.parametrize("drips_headers", [False, True])
+    def test_dripping_ends(self, certificate: Path, monkeypatch: pytest.MonkeyPatch, drips_headers: bool) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
+        with FeedServer(certificate=certificate) as server:
+            dripping = Answer(body=b"x" * 10_000, drip_seconds=0.05, drips_headers=drips_headers)
+            feed = a_feed(server.script("/x", dripping))
+            assert "0.5 seconds" in str(refused(feed, settings=replace(QUICK, deadline_seconds=0.5)))
+
+    def test_a_redirect_does_not_leave_encryption(self, certificate: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        monkeypatch.setenv("SSL_CERT_FILE", f"{certificate}.crt")
+        with FeedServer(certificate=certificate) as server:
+            plain = server.url("/y").replace("https:", "http:").replace("127.0.0.1", "example.org")
+            feed = a_feed(server.script("/x", Answer(302, headers={"Location": plain})))
+            assert "another host" in str(refused(feed))
 
 
 class TestAddresses:

@@ -9,6 +9,7 @@ with FeedServer(folder) as server:
 from __future__ import annotations
 
 import hashlib
+import ssl
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from email.utils import formatdate, parsedate_to_datetime
@@ -62,18 +63,23 @@ class FeedServer:
     """Serves a folder on 127.0.0.1 and keeps what it was asked.
 
     Attributes:
-        folder: files are served from here; none are without it.
+        folder: files are served from here; without it every file is missing.
         requests: every request so far, in order.
     """
 
-    def __init__(self, folder: Path | None = None) -> None:
-        """Bind a free port; it is served once the server is entered."""
+    def __init__(self, folder: Path | None = None, certificate: Path | None = None) -> None:
+        """Bind a free port, served once the server is entered; by https with a certificate and its key in one file."""
         self.folder = folder
         self.requests: list[Request] = []
         self._scripts: dict[str, list[Script]] = {}
         self._lock = Lock()
         self._stopping = Event()
         self._http = _Server(("127.0.0.1", 0), _handler(self))
+        self._scheme = "https" if certificate else "http"
+        if certificate:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
+            self._http.socket = context.wrap_socket(self._http.socket, server_side=True)
         self._thread = Thread(target=self._http.serve_forever, kwargs={"poll_interval": 0.01}, daemon=True)
 
     def __enter__(self) -> Self:
@@ -102,7 +108,7 @@ class FeedServer:
 
     def url(self, path: str, host: str = "127.0.0.1") -> str:
         """Address of a path."""
-        return f"http://{host}:{self.port}{path}"
+        return f"{self._scheme}://{host}:{self.port}{path}"
 
     def script(self, path: str, *answers: Script) -> str:
         """Answer a path (with its query, or for any query without) in this order; the last answer stays.
