@@ -288,6 +288,7 @@ DRIPPER = """
 import socket, sys, time
 server = socket.socket(fileno=int(sys.argv[1]))
 peer, _ = server.accept()
+peer.recv(65536)
 peer.sendall(b"HTTP/1.1 200 OK\\r\\n\\r\\na,b\\n")
 while True:
     peer.sendall(b"1,2\\n")
@@ -299,6 +300,7 @@ import socket, sys
 server = socket.socket(fileno=int(sys.argv[1]))
 while True:
     peer, _ = server.accept()
+    peer.recv(65536)
     peer.sendall(b"220 mail.example ready\\r\\n")
     peer.close()
 """
