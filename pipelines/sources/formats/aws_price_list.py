@@ -2,7 +2,8 @@
 
 Only what one would rent: shared tenancy, Linux, used capacity, on demand, nothing installed; other rows are zero,
 dearer by a tenth, or a licence. Reservations have a row for what is paid at the start (unit Quantity: the term) and
-one for the hours. Convertible ones are left out. The file names the machine, not its accelerator.
+one for the hours. Convertible ones are left out. The file does not name the accelerator; the machine's
+family (`EC2 p5`) stands for it.
 """
 
 from __future__ import annotations
@@ -37,6 +38,8 @@ NEEDED = (
 )
 FAMILY = "Instance Family"
 ACCELERATED = r"(?i)gpu|machine learning"
+MACHINE = r"^([^.]+)"
+"""`p5.48xlarge` is of family p5, and a family has one accelerator."""
 PAYMENT = {"No Upfront": "noUpfront", "Partial Upfront": "partialUpfront", "All Upfront": "allUpfront"}
 
 
@@ -61,6 +64,7 @@ def read(data: bytes, feed: Feed) -> pl.DataFrame:
             LINE,
             pl.lit(feed.provider or "AWS").alias("provider"),
             pl.col("Instance Type").alias("sku"),
+            pl.concat_str(pl.lit("EC2 "), pl.col("Instance Type").str.extract(MACHINE)).alias("accelerator"),
             pl.when(has_count).then(whole(count)).alias("accelerator_count"),
             pl.col("Region Code").alias("region"),
             pl.when(is_reserved)

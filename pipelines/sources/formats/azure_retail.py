@@ -70,15 +70,15 @@ def _rows(place: int, item: Mapping[str, Any], feed: Feed) -> Iterator[dict[str,
     is_secondary = item.get("isPrimaryMeterRegion") is False
     if not ACCELERATED.match(sku) or is_other or is_secondary:
         return
-    accelerator = _accelerator(sku)
+    series, named = _machine(sku)
     currency = said(item["currencyCode"])
     flags = ["reference_currency"] if currency != "USD" else []
     row: dict[str, str | int | None] = {
         LINE: place,
         "provider": feed.provider or "Azure",
         "sku": sku,
-        "accelerator": accelerator,
-        "accelerator_as_published": accelerator,
+        "accelerator": series,
+        "accelerator_as_published": named,
         "region": said(item["armRegionName"]),
         "tenancy": "shared",
         "operating_system": "linux",
@@ -114,9 +114,16 @@ def _priced(
                 yield {**row, **terms, "price_as_published": price, "flags": _joined(flags)}
 
 
-def _accelerator(sku: str) -> str | None:
-    """What stands between the size and the version: `Standard_ND96isr_H100_v5` names H100, older sizes nothing."""
-    return " ".join(part for part in sku.split("_")[2:] if not VERSION.match(part)) or None
+def _machine(sku: str) -> tuple[str, str | None]:
+    """The series a size belongs to, and the accelerator its name prints.
+
+    `Standard_ND96isr_H100_v5` is of series ND H100 v5 and names H100; `Standard_ND96asr_v4` is of ND v4 and names none.
+    The series decides: the H100 of NC is another card than that of ND.
+    """
+    family, *rest = sku.removeprefix("Standard_").split("_")
+    letters = re.match(r"[A-Za-z]+", family)
+    named = " ".join(part for part in rest if not VERSION.match(part))
+    return " ".join(["Azure", letters[0] if letters else family, *rest]), named or None
 
 
 def _unit(printed: object) -> str | None:

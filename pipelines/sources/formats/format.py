@@ -73,12 +73,12 @@ COLUMNS: dict[str, tuple[str, ...]] = {
 }
 """Columns of each kind of feed, beside LINE; all are text, a value the file does not give is null.
 
-`accelerator` is the file's own name of it, as data/reference/accelerator_map.csv lists names; null where the file names
-the machine alone (`sku`). `accelerator_memory_gb` and `form_factor` are given only where the file can be trusted with
-them. `price_scope` says what `price_as_published` buys: for `instance` and `component` it is `accelerator_count`
-accelerators together, for all others one. `pricing_category`, `commitment_payment`, `price_scope`, `host_included`
-and `flags` (joined by `;`) are words of `contracts/vocabulary.py`; so is `unit_as_published`, unless the file has a
-unit that no reader knows.
+`accelerator` is the file's own name of it, as data/reference/accelerator_map.csv lists names; where the file names the
+machine alone, it is the machine's series (`EC2 p5`, `Azure ND H100 v5`), which has one accelerator.
+`accelerator_memory_gb` and `form_factor` are given only where the file can be trusted with them. `price_scope` says
+what `price_as_published` buys: for `instance` and `component` it is `accelerator_count` accelerators together, for all
+others one. `pricing_category`, `commitment_payment`, `price_scope`, `host_included` and `flags` (joined by `;`) are
+words of `contracts/vocabulary.py`; so is `unit_as_published`, unless the file has a unit that no reader knows.
 """
 
 

@@ -2,7 +2,8 @@
 
 Only Linux is read. Reservations are printed as what an hour comes to, whatever is paid at the start; convertible ones
 are left out. `N/A` is no offer. `GPU` is 0 for machines that have some, so the family counts as well. The file of
-China is in yuan and does not say so: the feed's `currency` must.
+China is in yuan and does not say so: the feed's `currency` must. The accelerator's model is not always named, nor its
+memory; the machine's family (`EC2 p5`) stands for it.
 """
 
 from __future__ import annotations
@@ -39,16 +40,16 @@ def _rows(place: int, item: object, feed: Feed) -> Iterator[dict[str, str | int 
     has_count = bool(count and re.search("[1-9]", count))
     if not has_count and not ACCELERATED.search(said(machine.get("family")) or ""):
         return
-    accelerator = said(machine.get("GPU_model"))
+    sku = said(machine["instance_type"]) or ""
     for region, systems in mapping_of(machine["pricing"], f"the pricing of machine {place}").items():
         linux = mapping_of(systems, f"the pricing of machine {place} in {region}").get("linux")
         for category, payment, price in _prices(linux):
             yield {
                 LINE: place,
                 "provider": feed.provider or "AWS",
-                "sku": said(machine["instance_type"]),
-                "accelerator": accelerator,
-                "accelerator_as_published": accelerator,
+                "sku": sku,
+                "accelerator": f"EC2 {sku.split('.', maxsplit=1)[0]}",
+                "accelerator_as_published": said(machine.get("GPU_model")),
                 "accelerator_count": count if has_count else None,
                 "region": region,
                 "pricing_category": category,

@@ -140,10 +140,23 @@ class TestAzure:
             (7, "on_demand", "hour", "25.0", "reference_currency", "2030-01-01"),
         ]
 
-    def test_the_accelerator_is_named_by_newer_sizes_only_and_never_counted(self) -> None:
-        named = cells("azure_retail", columns="sku accelerator accelerator_count currency")
-        assert ("Standard_ND96isr_H100_v5", "H100", None, "USD") in named
-        assert ("Standard_ND96asr_v4", None, None, "EUR") in named
+    def test_the_series_stands_for_the_accelerator_and_none_is_counted(self) -> None:
+        named = cells("azure_retail", columns="sku accelerator accelerator_as_published accelerator_count currency")
+        assert ("Standard_ND96isr_H100_v5", "Azure ND H100 v5", "H100", None, "USD") in named
+        assert ("Standard_ND96asr_v4", "Azure ND v4", None, None, "EUR") in named
+
+    @pytest.mark.parametrize(
+        ("sku", "series"),
+        [
+            ("Standard_NC40ads_H100_v5", "Azure NC H100 v5"),
+            ("Standard_NC6", "Azure NC"),
+            ("Standard_NC6s_v3", "Azure NC v3"),
+            ("Standard_ND128isr_NDR_GB200_v6", "Azure ND NDR GB200 v6"),
+        ],
+    )
+    def test_series_of_sizes(self, sku: str, series: str) -> None:
+        data = fixture("azure_retail").replace(b"Standard_ND96asr_v4", sku.encode())
+        assert series in set(frame("azure_retail", data)["accelerator"])
 
     def test_the_next_page(self) -> None:
         page = json.loads(fixture("azure_retail"))
@@ -201,6 +214,7 @@ class TestAws:
     def test_terms_come_from_the_file(self) -> None:
         row = rows("aws_price_list")[0]
         assert (row["tenancy"], row["operating_system"]) == ("shared", "linux")
+        assert row["accelerator"] == "EC2 p5"
         assert (row["region"], row["currency"], row["effective_from"]) == ("east", "USD", "2026-01-01")
 
     def test_without_the_five_lines_it_is_another_file(self) -> None:
@@ -216,6 +230,10 @@ class TestVantage:
             (3, "p5.big", "8", "east", "reserved_1y", "noUpfront", "30.5", None),
             (3, "p5.big", "8", "east", "committed_3y", "allUpfront", "20", None),
         ]
+
+    def test_the_family_stands_for_the_accelerator(self) -> None:
+        named = set(cells("vantage_instances", columns="accelerator accelerator_as_published"))
+        assert named == {("EC2 p3", None), ("EC2 p5", "NVIDIA H100")}
 
     def test_the_currency_is_the_feeds(self) -> None:
         assert set(frame("vantage_instances", currency="CNY")["currency"]) == {"CNY"}

@@ -21,7 +21,7 @@ from pipelines.sources.formats.azure_retail import next_page
 from pipelines.sources.formats.format import COLUMNS, LINE
 from pipelines.sources.formats.reading import MAX_ENTRIES
 from pipelines.sources.text import UnreadableError
-from tests.unit.sources.feeds import cells, fixture, frame, refusal, rows, sample, zipped
+from tests.unit.sources.feeds import ROOT, cells, fixture, frame, refusal, rows, sample, zipped
 
 NAMES = sorted(FORMATS)
 ZIPPED = [name for name in NAMES if FORMATS[name].suffix == ".zip"]
@@ -361,3 +361,16 @@ def test_the_yaml_of_genai_prices_shows_the_fields_that_are_read() -> None:
     assert pro["cached_input_usd_per_million_tokens"] == "0.003625"
     timed = [row.get("condition") for row in read if row["model_as_published"] == "deepseek-chat"]
     assert timed == ["default; other entries apply under a constraint", "daily 00:30:00Z to 16:30:00Z"]
+
+
+LABELLED = [(name, file) for name, file, _ in REAL if FORMATS[name].kind == "accelerator_prices"]
+
+
+@pytest.mark.parametrize(("name", "file"), LABELLED, ids=[file for _, file in LABELLED])
+def test_names_of_real_files_are_in_the_map(name: str, file: str) -> None:
+    """What a feed calls an accelerator leads to hardware, or to the word that there is none."""
+    label = ["accelerator", "accelerator_memory_gb", "form_factor"]
+    known = pl.read_csv(ROOT / "data" / "reference" / "accelerator_map.csv", infer_schema=False)
+    read = frame(name, packed(name, sample(file))).filter(pl.col("price_as_published").is_not_null())
+    unknown = read.join(known, on=label, how="anti", nulls_equal=True).select(label).unique().rows()
+    assert unknown == []
