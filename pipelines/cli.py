@@ -93,13 +93,13 @@ def run(
             show_default=False,
         ),
     ] = None,
-    force: Annotated[bool, typer.Option("--force", help="Build even when nothing changed.")] = False,
+    force: Annotated[bool, typer.Option("--force", help="Build even when nothing changed, every cost anew.")] = False,
     _data: DataOption = None,
     _json: JsonOption = False,
 ) -> None:
     """Build and publish the ledger if anything changed, then print the answer.
 
-    With --json: status, release, rejected, headline, models.
+    With --json: status, release, recomputed, rejected, headline, models.
     """
     from pipelines import output, refresh
     from pipelines.screens import answer, upkeep
@@ -111,12 +111,12 @@ def run(
     with open_ledger(context) as ledger:
         rejected, story, models = ledger.rejected(), explanations.headline(ledger), explanations.notable(ledger)
     if session.as_json:
-        output.show_json(
-            {"status": done.status, "release": done.release, "rejected": rejected, "headline": story, "models": models}
-        )
+        told = {"status": done.status, "release": done.release, "recomputed": done.recomputed}
+        output.show_json({**told, "rejected": rejected, "headline": story, "models": models})
     else:
         output.show(
             answer.refreshed(done.status, done.release),
+            answer.recomputed(done.recomputed),
             upkeep.set_aside(rejected, "costledger status --rejected"),
             "",
             answer.headline(story) if story else None,

@@ -6,11 +6,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from pipelines.paths import DataFolder
 from pipelines.warehouse.faults import LedgerError, NoDataError, NothingPublishedError, RefusedError
 from pipelines.warehouse.shapes import Release
 from pipelines.wording import plural
+
+if TYPE_CHECKING:
+    from pipelines.graph.step import Renewal
 
 OUTPUTS = ("build", "published", "snapshots")
 """Folders inside a data folder that are not read by a build."""
@@ -23,10 +27,12 @@ class Refreshed:
     Attributes:
         status: `published`, or `unchanged` when nothing had to be computed.
         release: the newest release.
+        recomputed: of each table of costs, how many of its rows had to be computed.
     """
 
     status: str
     release: Release
+    recomputed: tuple[Renewal, ...] = ()
 
 
 def require_data(folder: DataFolder) -> None:
@@ -108,7 +114,7 @@ def refresh(folder: DataFolder, as_of: date | None = None, *, force: bool = Fals
     Args:
         folder: the data folder.
         as_of: the day `rental_now` is priced on; today (UTC) when not given.
-        force: build in any case.
+        force: build in any case, and compute every cost again.
 
     Raises:
         NoDataError: there is nothing to read.
@@ -119,11 +125,11 @@ def refresh(folder: DataFolder, as_of: date | None = None, *, force: bool = Fals
     before = _release_before(folder)
     if before and not force and is_current(folder, before, day):
         return Refreshed("unchanged", before)
-    faults = _build(folder, day)
+    recomputed, faults = _build(folder, day, is_full=force)
     if faults:
         stays = f"release {before.release_id} stays as it was" if before else "nothing was published before"
         raise RefusedError(f"no new release, {stays}", faults)
-    return Refreshed("published", newest_release(folder))
+    return Refreshed("published", newest_release(folder), recomputed)
 
 
 def _release_before(folder: DataFolder) -> Release | None:
@@ -134,8 +140,8 @@ def _release_before(folder: DataFolder) -> Release | None:
         return None
 
 
-def _build(folder: DataFolder, day: date) -> tuple[str, ...]:
-    """Build and publish; the faults that kept a release from going out, in plain words."""
+def _build(folder: DataFolder, day: date, *, is_full: bool) -> tuple[tuple[Renewal, ...], tuple[str, ...]]:
+    """Build and publish: what was computed, and the faults that kept a release from going out, in plain words."""
     from pipelines.contracts.validation import ContractBrokenError
     from pipelines.graph.build import build
     from pipelines.warehouse.publish import LedgerHeldError
@@ -143,20 +149,20 @@ def _build(folder: DataFolder, day: date) -> tuple[str, ...]:
     from pipelines.warehouse.store import TableMissingError, WarehouseBusyError
 
     try:
-        build(folder, day)
+        return tuple(build(folder, day, is_full=is_full)), ()
     except ReleaseRefusedError:
-        return (*_unread_files(folder), *_broken_rules(folder))
+        faults: tuple[str, ...] = (*_unread_files(folder), *_broken_rules(folder))
     except ContractBrokenError as error:
-        return (f"{error}: the code computed what its contract forbids, report it with the row",)
+        faults = (f"{error}: the code computed what its contract forbids, report it with the row",)
     except (WarehouseBusyError, LedgerHeldError, TableMissingError) as error:
-        return (str(error),)
+        faults = (str(error),)
     except KeyError as error:
         if ".yaml" not in str(error):
             raise
-        return (*_unread_files(folder), str(error.args[0]))
+        faults = (*_unread_files(folder), str(error.args[0]))
     except OSError as error:
-        return (f"{error.filename or folder.root}: {error.strerror or error}",)
-    return ()
+        faults = (f"{error.filename or folder.root}: {error.strerror or error}",)
+    return (), faults
 
 
 def _unread_files(folder: DataFolder) -> tuple[str, ...]:

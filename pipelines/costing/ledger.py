@@ -1,4 +1,8 @@
-"""The costing functions as the assets call them: frames of core tables in, frames of core tables out."""
+"""The costing functions as the assets call them: frames of core tables in, frames of core tables out.
+
+Costs come in two forms: `..._costs` computes a whole table and is the reference; `changed_..._costs` knows besides
+what each row depends on, so that a build computes only the rows for which that changed (`costing.evidence`).
+"""
 
 from __future__ import annotations
 
@@ -9,11 +13,15 @@ import polars as pl
 from pipelines.costing import disclosure, runs
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
+from pipelines.costing.evidence import Recomputable, frame_hash, priced_phases, seed_of, summed_models
 from pipelines.costing.lineage import scope_members
 from pipelines.costing.phase_costs import price_phases
 from pipelines.costing.price_bases import Pricing
 
 __all__ = [
+    "changed_model_costs",
+    "changed_phase_costs",
+    "changed_unsummed_phase_costs",
     "checked_phases",
     "hardware_with_proxies",
     "model_costs",
@@ -78,6 +86,36 @@ def unsummed_phase_costs(
     return price_phases(_pricing(chosen, models, hardware, quotes, constants, as_of))
 
 
+def changed_phase_costs(
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+    code: str,
+) -> Recomputable:
+    """core.phase_costs, row by row; `code` is the fingerprint of the code."""
+    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
+    seed = seed_of(code, frame_hash(constants))
+    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, as_of), seed)
+
+
+def changed_unsummed_phase_costs(
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+    code: str,
+) -> Recomputable:
+    """core.unsummed_phase_costs, row by row; `code` is the fingerprint of the code."""
+    chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
+    seed = seed_of(code, frame_hash(constants))
+    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, as_of), seed)
+
+
 def model_costs(
     members: pl.DataFrame,
     costs: pl.DataFrame,
@@ -89,6 +127,20 @@ def model_costs(
     """core.model_costs: phases summed over the members of each scope, with what is missing said."""
     by_model = disclosure.disclosure_by_model(members, costs, phases, models, lineage, rejected)
     return sums.model_costs(members, costs, models, disclosure.disclosure_by_scope(members, by_model))
+
+
+def changed_model_costs(
+    members: pl.DataFrame,
+    costs: pl.DataFrame,
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    lineage: pl.DataFrame,
+    rejected: pl.DataFrame,
+    code: str,
+) -> Recomputable:
+    """core.model_costs, row by row; `code` is the fingerprint of the code."""
+    by_model = disclosure.disclosure_by_model(members, costs, phases, models, lineage, rejected)
+    return summed_models(members, costs, models, disclosure.disclosure_by_scope(members, by_model), seed_of(code))
 
 
 def _pricing(

@@ -17,7 +17,11 @@ ENDS = ("low", "mid", "high")
 
 
 def model_costs(
-    members: pl.DataFrame, phase_costs: pl.DataFrame, models: pl.DataFrame, disclosure: pl.DataFrame
+    members: pl.DataFrame,
+    phase_costs: pl.DataFrame,
+    models: pl.DataFrame,
+    disclosure: pl.DataFrame,
+    wanted: pl.DataFrame | None = None,
 ) -> pl.DataFrame:
     """Sum phases over the members of each scope.
 
@@ -26,19 +30,15 @@ def model_costs(
         phase_costs: core.phase_costs.
         models: core.models (for the developer of each member).
         disclosure: result of `disclosure.disclosure_by_scope`.
+        wanted: keys of the rows to make; all when not given.
 
     Returns:
         core.model_costs: a row for every model, scope and basis; an unknown is null with a reason.
     """
-    developers = models.select(pl.col("model_id").alias("member_model_id"), "developer")
-    primary = phase_costs.filter(pl.col("row_role") == "primary").rename({"model_id": "member_model_id"})
-    counted = (
-        members.select("model_id", "scope", "member_model_id")
-        .join(primary, on="member_model_id", how="inner")
-        .join(developers, on="member_model_id", how="left")
-    )
-    bases = pl.DataFrame({"price_basis": list(PRICE_BASES)})
-    grid = models.select("model_id").join(members.select("scope").unique(), how="cross").join(bases, how="cross")
+    grid = grid_of(models, members) if wanted is None else wanted.select(GRAIN)
+    counted = counted_phases(members, phase_costs, models)
+    if wanted is not None:
+        counted = counted.join(wanted, on=GRAIN, how="semi")
     hours = _hours(counted)
     additive = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
     costs = pl.concat([_summed(counted.filter(pl.col("price_basis").is_in(additive))), _bought(counted, additive)])
@@ -49,6 +49,23 @@ def model_costs(
     )
     dtypes = table_of(ModelCosts).dtypes
     return _told(rows).select(pl.col(name).cast(dtype) for name, dtype in dtypes.items()).sort(GRAIN)
+
+
+def grid_of(models: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
+    """The key of every row of core.model_costs."""
+    bases = pl.DataFrame({"price_basis": list(PRICE_BASES)})
+    return models.select("model_id").join(members.select("scope").unique(), how="cross").join(bases, how="cross")
+
+
+def counted_phases(members: pl.DataFrame, phase_costs: pl.DataFrame, models: pl.DataFrame) -> pl.DataFrame:
+    """The phases summed into each scope of each model: rows of core.phase_costs with their model, scope, developer."""
+    developers = models.select(pl.col("model_id").alias("member_model_id"), "developer")
+    primary = phase_costs.filter(pl.col("row_role") == "primary").rename({"model_id": "member_model_id"})
+    return (
+        members.select("model_id", "scope", "member_model_id")
+        .join(primary, on="member_model_id", how="inner")
+        .join(developers, on="member_model_id", how="left")
+    )
 
 
 def _floor(low: str, mid: str) -> pl.Expr:

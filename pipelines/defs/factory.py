@@ -77,6 +77,7 @@ def materialized(
         metadata={
             "dagster/row_count": computed.rows.height,
             "preview": dg.MetadataValue.md(markdown(computed.rows.head(PREVIEW_ROWS))),
+            **({} if computed.recomputed is None else {"recomputed rows": computed.recomputed}),
             **metadata,
         },
         check_results=list(checks),

@@ -18,10 +18,12 @@ class Ledger(dg.ConfigurableResource):
     Attributes:
         data: data folder; empty means `COSTLEDGER_DATA`, else the project's own.
         as_of: day of the release, ISO 8601; empty means today (UTC).
+        is_full: compute every cost again, whatever the build before left.
     """
 
     data: str = ""
     as_of: str = ""
+    is_full: bool = False
 
     _bench: Workbench = PrivateAttr()
 
@@ -39,7 +41,7 @@ class Ledger(dg.ConfigurableResource):
     def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:  # noqa: ARG002 - Dagster calls it so
         """Hold the build file for the run."""
         with Warehouse(self.folder.work).session() as warehouse:
-            self._bench = Workbench(self.folder, warehouse, self.as_of_on)
+            self._bench = Workbench(self.folder, warehouse, self.as_of_on, is_full=self.is_full)
             self._bench.begin()
             yield self
 

@@ -9,7 +9,7 @@ from datetime import date
 from graphlib import TopologicalSorter
 
 from pipelines.contracts.raw import raw_of
-from pipelines.graph.step import Step, Workbench
+from pipelines.graph.step import Renewal, Step, Workbench
 from pipelines.graph.tables import STEPS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
@@ -31,12 +31,16 @@ def ordered(steps: tuple[Step, ...]) -> list[Step]:
     return [by_name[name] for name in TopologicalSorter(edges).static_order() if name in by_name]
 
 
-def build(folder: DataFolder, as_of: date) -> None:
+def build(folder: DataFolder, as_of: date, *, is_full: bool = False) -> list[Renewal]:
     """Read every source, compute every table, check them and publish.
 
     Args:
         folder: the data folder to read and to publish in.
         as_of: the day `rental_now` is priced on.
+        is_full: compute every cost again, whatever the build before left.
+
+    Returns:
+        How many of the costs had to be computed.
 
     Raises:
         ReleaseRefusedError: a blocking check failed; the last release stays.
@@ -45,9 +49,11 @@ def build(folder: DataFolder, as_of: date) -> None:
     """
     warehouse = Warehouse(folder.work)
     with warehouse.session():
-        bench = Workbench(folder, warehouse, as_of)
+        bench = Workbench(folder, warehouse, as_of, is_full=is_full)
         bench.begin()
         run_all(_tasks(bench))
+    order = [step.table.name for step in STEPS]
+    return sorted(bench.renewals, key=lambda renewal: order.index(renewal.table_name))
 
 
 @dataclass(frozen=True)

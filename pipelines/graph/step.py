@@ -2,35 +2,72 @@
 
 from __future__ import annotations
 
+import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date
+from typing import TypeVar
 
 import polars as pl
 
 from pipelines.contracts.table import Contract, Table, table_of
-from pipelines.contracts.validation import REJECTED, check_references, require, validate
+from pipelines.contracts.validation import REJECTED, ContractBrokenError, check_references, require, validate
+from pipelines.costing.evidence import INPUT_HASH, Recomputable
+from pipelines.fingerprint import code_fingerprint
 from pipelines.paths import DataFolder
 from pipelines.warehouse.publish import RELEASES, LedgerHeldError, past_releases
-from pipelines.warehouse.store import Warehouse
+from pipelines.warehouse.store import TableMissingError, Warehouse
 
 
 @dataclass(frozen=True)
 class Computed:
-    """Rows of a table, and what was set aside on their way (contract `quality.rejected_rows`)."""
+    """Rows of a table, and what was set aside on their way (contract `quality.rejected_rows`).
+
+    Attributes:
+        rows: all of them.
+        rejected: what was set aside.
+        inputs: for a table that is computed in part, the key of every row and the hash of what it depends on.
+        recomputed: how many of the rows were computed and not kept from the build before; None for all.
+        stands: whether the table is the one the build before left, row for row, and need not be written.
+    """
 
     rows: pl.DataFrame
     rejected: pl.DataFrame = field(default_factory=REJECTED.empty)
+    inputs: pl.DataFrame | None = None
+    recomputed: int | None = None
+    stands: bool = False
+
+
+@dataclass(frozen=True)
+class Kept:
+    """A table as the build before left it: its rows, and for each key the hash of what it depends on."""
+
+    rows: pl.DataFrame
+    inputs: pl.DataFrame
+
+
+@dataclass(frozen=True)
+class Renewal:
+    """How much of a table a run had to compute."""
+
+    table_name: str
+    recomputed_row_count: int
+    row_count: int
 
 
 class Workbench:
     """The data folder, the build file and the day of one run; tables made in the run are kept at hand."""
 
-    def __init__(self, folder: DataFolder, warehouse: Warehouse, as_of: date) -> None:
-        """Work in `folder` on `warehouse`, pricing `rental_now` on `as_of`."""
+    def __init__(self, folder: DataFolder, warehouse: Warehouse, as_of: date, *, is_full: bool = False) -> None:
+        """Work in `folder` on `warehouse`, pricing `rental_now` on `as_of`.
+
+        `is_full` computes every row again, whatever the build before left.
+        """
         self.folder = folder
         self.warehouse = warehouse
         self.as_of = as_of
+        self.is_full = is_full
+        self.renewals: list[Renewal] = []
         self._made: dict[str, pl.DataFrame] = {}
 
     def begin(self) -> None:
@@ -59,10 +96,29 @@ class Workbench:
             self._made[declared.name] = self.warehouse.read(declared)
         return self._made[declared.name]
 
+    def kept(self, declared: Table) -> Kept | None:
+        """A table as the build before left it; None where it must be computed in full."""
+        if self.is_full:
+            return None
+        inputs = self.warehouse.inputs_of(declared)
+        try:
+            return None if inputs is None else Kept(self.warehouse.read(declared), inputs)
+        except (TableMissingError, ContractBrokenError, pl.exceptions.PolarsError):  # left by other code
+            return None
+
     def write(self, made: list[tuple[Table, Computed]]) -> None:
         """Store tables, and what was set aside on their way, in one transaction."""
-        self.warehouse.write_all([(declared, computed.rows, computed.rejected) for declared, computed in made])
+        changed = [(declared, computed) for declared, computed in made if not computed.stands]
+        self.warehouse.write_all(
+            [(declared, computed.rows, computed.rejected) for declared, computed in changed],
+            {declared: computed.inputs for declared, computed in changed if computed.inputs is not None},
+        )
         self._made |= {declared.name: computed.rows for declared, computed in made}
+        self.renewals += [
+            Renewal(declared.name, computed.recomputed, computed.rows.height)
+            for declared, computed in made
+            if computed.recomputed is not None
+        ]
 
 
 @dataclass(frozen=True)
@@ -101,6 +157,52 @@ def table_step(contract: type[Contract], reads: list[type[Contract]], function: 
     return Step(declared, given, run, _first_line(function))
 
 
+def incremental_step(
+    contract: type[Contract], reads: list[type[Contract]], function: Callable[..., Recomputable]
+) -> Step:
+    """A step that keeps the rows of the build before whose inputs are the same, and computes the others.
+
+    Args:
+        contract: of the table that is made.
+        reads: contracts of the tables handed to the function, in its order.
+        function: frames to what each row depends on and how to compute it; takes `code`, and may take `as_of`.
+    """
+    declared, given = table_of(contract), tuple(table_of(read) for read in reads)
+    call = _caller(function)
+
+    def run(bench: Workbench) -> Computed:
+        return renewed(declared, call(bench, given), bench.kept(declared))
+
+    return Step(declared, given, run, _first_line(function))
+
+
+def renewed(declared: Table, work: Recomputable, kept: Kept | None) -> Computed:
+    """A table of which only those rows are computed whose inputs changed.
+
+    Args:
+        declared: the table.
+        work: what each row depends on now, and how to compute it.
+        kept: what the build before left; nothing computes all.
+
+    Raises:
+        ContractBrokenError: a computed row breaks the contract, or the rows are not those that were asked for.
+    """
+    key = list(declared.key)
+    stale = work.inputs if kept is None else work.inputs.join(kept.inputs, on=[*key, INPUT_HASH], how="anti")
+    fresh = require(declared, work.compute(stale.select(key))) if stale.height else declared.empty()
+    rows = fresh
+    if kept is not None:
+        unchanged = work.inputs.join(stale, on=key, how="anti")
+        rows = pl.concat([kept.rows.join(unchanged, on=key, how="semi"), fresh]).sort(key)
+    if rows.height != work.inputs.height:
+        raise ContractBrokenError(
+            f"{declared.name}: {work.inputs.height} rows were to be made, and there are {rows.height}: "
+            "build in full with `costledger run --force`"
+        )
+    stands = kept is not None and stale.is_empty() and kept.rows.height == rows.height
+    return Computed(rows, inputs=work.inputs, recomputed=stale.height, stands=stands)
+
+
 def input_step(
     contract: type[Contract],
     reads: list[type[Contract]],
@@ -128,15 +230,20 @@ def input_step(
     return Step(declared, (*given, *parents), run, _first_line(function))
 
 
-def _caller(function: Callable[..., pl.DataFrame]) -> Callable[[Workbench, tuple[Table, ...]], pl.DataFrame]:
-    wants_day = "as_of" in function.__code__.co_varnames[: function.__code__.co_argcount]
+Made = TypeVar("Made")
 
-    def call(bench: Workbench, given: tuple[Table, ...]) -> pl.DataFrame:
+
+def _caller(function: Callable[..., Made]) -> Callable[[Workbench, tuple[Table, ...]], Made]:
+    """A call of a function with the tables it reads, and with the day and the code if it takes them."""
+    taken = inspect.signature(function).parameters
+
+    def call(bench: Workbench, given: tuple[Table, ...]) -> Made:
         frames = [bench.read(table) for table in given]
-        return function(*frames, as_of=bench.as_of) if wants_day else function(*frames)
+        besides: dict[str, date | str] = {"as_of": bench.as_of, "code": code_fingerprint()}
+        return function(*frames, **{name: value for name, value in besides.items() if name in taken})
 
     return call
 
 
-def _first_line(function: Callable[..., pl.DataFrame]) -> str:
+def _first_line(function: Callable[..., object]) -> str:
     return (function.__doc__ or "").strip().partition("\n")[0]

@@ -14,7 +14,7 @@ from pipelines.contracts.validation import require, stage
 from pipelines.costing import ledger
 from pipelines.costing.quotes import price_quotes
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
-from pipelines.graph.step import Computed, Step, Workbench, input_step, table_step
+from pipelines.graph.step import Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
 from pipelines.warehouse.release import release
@@ -55,12 +55,12 @@ INPUTS = (
 
 COSTS = (
     table_step(core.ScopeMembers, [core.Models, core.ModelLineage], ledger.scope_members),
-    table_step(core.PhaseCosts, COSTING_READS, ledger.phase_costs),
-    table_step(core.UnsummedPhaseCosts, COSTING_READS, ledger.unsummed_phase_costs),
-    table_step(
+    incremental_step(core.PhaseCosts, COSTING_READS, ledger.changed_phase_costs),
+    incremental_step(core.UnsummedPhaseCosts, COSTING_READS, ledger.changed_unsummed_phase_costs),
+    incremental_step(
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
-        ledger.model_costs,
+        ledger.changed_model_costs,
     ),
 )
 """Core tables the ledger computes."""

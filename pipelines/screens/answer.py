@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from decimal import Decimal
 from textwrap import wrap
+from typing import TYPE_CHECKING
 
 from rich.console import Group
 from rich.table import Table
@@ -14,6 +15,9 @@ from pipelines.screens.claims import amount
 from pipelines.screens.pieces import basis_in_words, dim, floors, grid, lines, short_cost, short_hours_cell
 from pipelines.warehouse.shapes import Compared, Cost, Headline, Member, Phase, Release
 from pipelines.wording import cost_text, hours, hours_text, share, stage, unit_price, usd, words
+
+if TYPE_CHECKING:
+    from pipelines.graph.step import Renewal
 
 COMPARED_BASES = ("disclosed", "rental", "rental_now", "purchase")
 NARROW, NAME_WIDTH = 100, 14
@@ -36,6 +40,17 @@ def refreshed(status: str, release: Release) -> Text:
         f"published release {release.release_id}: {release.model_count:,} models, "
         f"{release.priced_model_count:,} with a cost, prices of {release.as_of_on}"
     )
+
+
+def recomputed(renewals: Sequence[Renewal]) -> Text | None:
+    """How many of the costs had to be computed."""
+    if not renewals:
+        return None
+    counts = [
+        f"{each.recomputed_row_count:,} of {each.row_count:,} {words(each.table_name.partition('.')[2])}"
+        for each in renewals
+    ]
+    return dim(f"recomputed {', '.join(counts)}")
 
 
 def headline(story: Headline) -> Group:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import cast
@@ -112,8 +112,17 @@ class Warehouse:
         """
         self.write_all([(declared, frame, rejected)])
 
-    def write_all(self, writes: list[tuple[Table, pl.DataFrame, pl.DataFrame | None]]) -> None:
-        """Replace several tables in one transaction."""
+    def write_all(
+        self,
+        writes: list[tuple[Table, pl.DataFrame, pl.DataFrame | None]],
+        inputs: Mapping[Table, pl.DataFrame] | None = None,
+    ) -> None:
+        """Replace several tables in one transaction.
+
+        Args:
+            writes: table, rows, and what was set aside on their way.
+            inputs: what the rows of a table depend on, a hash for each key; gone for a table that gives none.
+        """
         ready = [(declared, conform_strictly(declared, frame), rejected) for declared, frame, rejected in writes]
         with self.connect() as connection:
             connection.begin()
@@ -122,10 +131,19 @@ class Warehouse:
                     _replace(connection, declared, frame)
                     if rejected is not None:
                         _replace_rejections(connection, declared, rejected)
+                    _replace_inputs(connection, declared, (inputs or {}).get(declared))
                 connection.commit()
             except BaseException:
                 connection.rollback()
                 raise
+
+    def inputs_of(self, declared: Table) -> pl.DataFrame | None:
+        """What the rows of a table depended on when they were written; None where that is not known."""
+        with self.connect() as connection:
+            try:
+                return cast("pl.DataFrame", connection.sql(f"from {_inputs_name(declared)}").pl())
+            except duckdb.CatalogException:
+                return None
 
     def select(self, declared: Table, query: str) -> pl.DataFrame:
         """The rows of a SELECT, in the types of a contract.
@@ -215,6 +233,19 @@ def _replace(connection: duckdb.DuckDBPyConnection, declared: Table, frame: pl.D
     connection.execute(create_table(declared, constrained=False))
     connection.register("incoming", frame.to_arrow())
     connection.execute(f"insert into {declared.name} by name from incoming")
+    connection.unregister("incoming")
+
+
+def _inputs_name(declared: Table) -> str:
+    return f"build.inputs_of_{declared.name.replace('.', '_')}"
+
+
+def _replace_inputs(connection: duckdb.DuckDBPyConnection, declared: Table, inputs: pl.DataFrame | None) -> None:
+    if inputs is None:
+        connection.execute(f"drop table if exists {_inputs_name(declared)}")
+        return
+    connection.register("incoming", inputs.to_arrow())
+    connection.execute(f"create or replace table {_inputs_name(declared)} as from incoming")
     connection.unregister("incoming")
 
 

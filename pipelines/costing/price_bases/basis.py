@@ -1,9 +1,9 @@
-"""What a price basis is: a name, and a price for each run that has one."""
+"""What a price basis is: a name, a price for each run that has one, and what that price rests on."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from datetime import date
 
 import polars as pl
@@ -43,6 +43,18 @@ class Pricing:
     as_of: date
 
 
+def everything(pricing: Pricing) -> pl.LazyFrame:
+    """What a basis rests on that does not say: all there is, so that any change computes every run again.
+
+    Returns:
+        phase_id and `seen`, a hash.
+    """
+    given = [getattr(pricing, field.name) for field in fields(pricing) if field.name not in ("runs", "constants")]
+    frames = [each.collect() if isinstance(each, pl.LazyFrame) else each for each in given]
+    hashes = [each.hash_rows().sum() if isinstance(each, pl.DataFrame) else str(each) for each in frames]
+    return pricing.runs.select("phase_id", pl.lit(str(hashes)).hash().alias("seen"))
+
+
 @dataclass(frozen=True)
 class PriceBasis:
     """One way to value a phase.
@@ -52,12 +64,15 @@ class PriceBasis:
         price: runs to prices (PRICE_COLUMNS).
         quantity: what the price is multiplied by: hours, or accelerators bought.
         depends_on_start: whether the price is looked up by the start of the run.
+        sees: a hash of what the price of each run rests on, the run and the constants left out (phase_id, `seen`).
+            Whatever `price` looks at must be in it; see `costing.sight`.
     """
 
     name: str
     price: Callable[[Pricing], pl.LazyFrame]
     quantity: str = "gpu_hours"
     depends_on_start: bool = True
+    sees: Callable[[Pricing], pl.LazyFrame] = everything
 
 
 def price_columns(frame: pl.LazyFrame) -> pl.LazyFrame:

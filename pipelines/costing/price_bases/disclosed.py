@@ -28,4 +28,9 @@ def price(pricing: Pricing) -> pl.LazyFrame:
     )
 
 
-BASIS = PriceBasis("disclosed", price, depends_on_start=False)
+def sees(pricing: Pricing) -> pl.LazyFrame:
+    """Nothing but the run."""
+    return pricing.runs.select("phase_id", pl.lit(None, pl.UInt64).alias("seen"))
+
+
+BASIS = PriceBasis("disclosed", price, depends_on_start=False, sees=sees)

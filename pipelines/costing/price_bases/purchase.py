@@ -12,11 +12,12 @@ from pipelines.contracts.table import UNIT_PRICE
 from pipelines.costing.market import price_ends
 from pipelines.costing.price_bases.basis import PriceBasis, Pricing, price_columns
 from pipelines.costing.runs import flagged
+from pipelines.costing.sight import sight_of_quotes
 
 
-def price(pricing: Pricing) -> pl.LazyFrame:
-    """The price of one accelerator of each run (PRICE_COLUMNS, USD per GPU); the middle is the geometric mean."""
-    offers = pricing.quotes.filter(
+def usable_offers(quotes: pl.LazyFrame) -> pl.LazyFrame:
+    """Quotes that may enter the rule: usable, dated, for a known accelerator bought."""
+    return quotes.filter(
         pl.col("is_usable")
         & pl.col("list_unit_price_usd_per_gpu").is_not_null()
         & pl.col("hardware_id").is_not_null()
@@ -29,6 +30,20 @@ def price(pricing: Pricing) -> pl.LazyFrame:
         pl.col("list_unit_price_usd_per_gpu").cast(UNIT_PRICE).alias("unit_price"),
         pl.col("flags").list.contains("estimated_price").alias("is_estimate"),
     )
+
+
+def sees(pricing: Pricing) -> pl.LazyFrame:
+    """The offers of each run's accelerator up to its start; where there is none yet, all of them."""
+    asked = pricing.runs.select("phase_id", "hardware_id", pl.col("started_on").alias("priced_on"))
+    seen = sight_of_quotes(asked, usable_offers(pricing.quotes))
+    return asked.join(seen, on=["hardware_id", "priced_on"], how="left").select(
+        "phase_id", pl.coalesce("until", "ever").alias("seen")
+    )
+
+
+def price(pricing: Pricing) -> pl.LazyFrame:
+    """The price of one accelerator of each run (PRICE_COLUMNS, USD per GPU); the middle is the geometric mean."""
+    offers = usable_offers(pricing.quotes)
     wait = (pl.col("observed_on") - pl.col("started_on")).dt.total_days()
     has_earlier = (wait <= 0).any().over("phase_id")
     is_eligible = (wait <= 0) | ~has_earlier
@@ -62,4 +77,4 @@ def price(pricing: Pricing) -> pl.LazyFrame:
     )
 
 
-BASIS = PriceBasis("purchase", price, quantity="gpu_count")
+BASIS = PriceBasis("purchase", price, quantity="gpu_count", sees=sees)

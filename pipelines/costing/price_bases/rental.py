@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.costing.market import market_prices
+from pipelines.costing.market import market_prices, usable_rentals
 from pipelines.costing.price_bases.basis import PriceBasis, Pricing, price_columns
+from pipelines.costing.sight import sight_of_quotes
 
 
 def price_on(pricing: Pricing, day: pl.Expr) -> pl.LazyFrame:
@@ -18,9 +19,32 @@ def price_on(pricing: Pricing, day: pl.Expr) -> pl.LazyFrame:
     return price_columns(asked.join(prices, on=["hardware_id", "priced_on"], how="inner"))
 
 
+def sight_on(pricing: Pricing, day: pl.Expr) -> pl.LazyFrame:
+    """A hash of the quotes `price_on` can look at: of each run's accelerator and its proxy, up to the day."""
+    proxies = pricing.hardware.select("hardware_id", pl.col("price_proxy_hardware_id").alias("proxy_id"))
+    asked = pricing.runs.select("phase_id", "hardware_id", day.alias("priced_on")).join(
+        proxies, on="hardware_id", how="left"
+    )
+    ask = ["hardware_id", "priced_on"]
+    asks = pl.concat([asked.select(ask), asked.select(pl.col("proxy_id").alias("hardware_id"), "priced_on")])
+    rentals = usable_rentals(pricing.quotes).rename({"priced_hardware_id": "hardware_id"})
+    seen = sight_of_quotes(asks, rentals)
+    of_proxy = seen.select(pl.col("hardware_id").alias("proxy_id"), "priced_on", pl.col("until").alias("of_proxy"))
+    return (
+        asked.join(seen, on=ask, how="left")
+        .join(of_proxy, on=["proxy_id", "priced_on"], how="left")
+        .select("phase_id", pl.struct("priced_on", "until", "proxy_id", "of_proxy").hash().alias("seen"))
+    )
+
+
 def price(pricing: Pricing) -> pl.LazyFrame:
     """The market price as of the start of each run."""
     return price_on(pricing, pl.col("started_on"))
 
 
-BASIS = PriceBasis("rental", price)
+def sees(pricing: Pricing) -> pl.LazyFrame:
+    """The quotes up to the start of each run."""
+    return sight_on(pricing, pl.col("started_on"))
+
+
+BASIS = PriceBasis("rental", price, sees=sees)

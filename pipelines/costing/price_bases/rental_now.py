@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.costing.price_bases.basis import PriceBasis, Pricing
-from pipelines.costing.price_bases.rental import price_on
+from pipelines.costing.price_bases.rental import price_on, sight_on
 
 
 def price(pricing: Pricing) -> pl.LazyFrame:
@@ -13,4 +13,9 @@ def price(pricing: Pricing) -> pl.LazyFrame:
     return price_on(pricing, pl.lit(pricing.as_of))
 
 
-BASIS = PriceBasis("rental_now", price, depends_on_start=False)
+def sees(pricing: Pricing) -> pl.LazyFrame:
+    """The quotes up to the release, and its day: prices age."""
+    return sight_on(pricing, pl.lit(pricing.as_of))
+
+
+BASIS = PriceBasis("rental_now", price, depends_on_start=False, sees=sees)

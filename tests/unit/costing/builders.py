@@ -9,8 +9,8 @@ assumption is made and no flag is raised that the test did not ask for.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from functools import cached_property
@@ -23,6 +23,7 @@ from pipelines.contracts.quality import RejectedRows
 from pipelines.contracts.table import Contract, table_of
 from pipelines.contracts.validation import require
 from pipelines.costing import ledger
+from pipelines.costing.evidence import Recomputable
 
 Row = dict[str, Any]
 Number = int | float | str | Decimal
@@ -231,6 +232,7 @@ class TinyLedger:
     models: Sequence[Row] = ()
     rejected: Sequence[Row] = ()
     as_of: date = AS_OF
+    method: Mapping[str, float] = field(default_factory=dict)
 
     def __repr__(self) -> str:
         """What a failing test prints: what each row says, without what every row says."""
@@ -268,8 +270,8 @@ class TinyLedger:
 
     @cached_property
     def core_constants(self) -> pl.DataFrame:
-        """The constants of the method."""
-        return constants()
+        """The constants of the method, those that `method` names changed."""
+        return constants(**self.method)
 
     @cached_property
     def rejected_rows(self) -> pl.DataFrame:
@@ -300,7 +302,15 @@ class TinyLedger:
     @cached_property
     def model_costs(self) -> pl.DataFrame:
         """Costs of every model, scope and basis."""
-        return ledger.model_costs(
+        return ledger.model_costs(*self._summed_from)
+
+    @property
+    def _priced_with(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
+        return self.core_phases, self.core_models, self.core_hardware, self.core_quotes, self.core_constants
+
+    @property
+    def _summed_from(self) -> tuple[pl.DataFrame, ...]:
+        return (
             self.scope_members,
             self.phase_costs,
             self.core_phases,
@@ -309,9 +319,23 @@ class TinyLedger:
             self.rejected_rows,
         )
 
-    @property
-    def _priced_with(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        return self.core_phases, self.core_models, self.core_hardware, self.core_quotes, self.core_constants
+    def in_part(self, code: str = "") -> dict[type[Contract], Recomputable]:
+        """The tables of costs as a build computes them: row by row, with what each row depends on."""
+        return {
+            core.PhaseCosts: ledger.changed_phase_costs(*self._priced_with, as_of=self.as_of, code=code),
+            core.UnsummedPhaseCosts: ledger.changed_unsummed_phase_costs(
+                *self._priced_with, as_of=self.as_of, code=code
+            ),
+            core.ModelCosts: ledger.changed_model_costs(*self._summed_from, code=code),
+        }
+
+    def in_full(self) -> dict[type[Contract], pl.DataFrame]:
+        """The tables of costs, computed as a whole."""
+        return {
+            core.PhaseCosts: self.phase_costs,
+            core.UnsummedPhaseCosts: self.unsummed_phase_costs,
+            core.ModelCosts: self.model_costs,
+        }
 
     def checked(self) -> TinyLedger:
         """Itself, when every table that goes in and comes out keeps its contract."""
