@@ -70,7 +70,9 @@ def priced_phases(pricing: Pricing, seed: int, bases: Iterable[PriceBasis] | Non
             return price_phases(pricing, chosen.values())
         wanted = keys.group_by("price_basis").agg("phase_id")
         return pl.concat(
-            price_phases(replace(pricing, runs=pricing.runs.filter(pl.col("phase_id").is_in(ids))), [chosen[name]])
+            price_phases(
+                replace(pricing, runs=pricing.runs.filter(pl.col("phase_id").is_in(ids.implode()))), [chosen[name]]
+            )
             for name, ids in zip(wanted["price_basis"], wanted["phase_id"], strict=True)
         )
 

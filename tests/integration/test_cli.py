@@ -310,7 +310,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        (["run", "--as-of", AS_OF.isoformat()], "status release rejected headline models"),
+        (["run", "--as-of", AS_OF.isoformat()], "status release recomputed rejected headline models"),
         (["check"], "records findings"),
         (["status"], "ledger has_changed releases changed_files failed_checks rejected"),
         (["show", "s1-32b"], "model costs phases built_on claims assumptions set_aside"),

@@ -30,7 +30,6 @@ from tests.unit.costing.builders import (
     edge,
     exact,
     market,
-    model,
     offer,
     phase,
     rental,
@@ -50,11 +49,9 @@ def rebuilt(tiny: TinyLedger, held: Held | None = None, code: str = "") -> tuple
         for contract, work in tiny.in_part(code).items()
     }
     counts = {table_of(contract).name: computed.recomputed or 0 for contract, computed in made.items()}
-    return {contract: Kept(each.rows, each.inputs) for contract, each in made.items() if each.inputs is not None}, counts
-
-
-def phases_of_model_costs(held: Held) -> pl.DataFrame:
-    return held[core.PhaseCosts].rows
+    return {
+        contract: Kept(each.rows, each.inputs) for contract, each in made.items() if each.inputs is not None
+    }, counts
 
 
 # ---- random changes
