@@ -298,3 +298,25 @@ class Coverage(Contract):
     no_hours_count: pl.Int64 = column("Models without hours.", ge=0)
     no_price_count: pl.Int64 = column("Models with hours and no cost on the basis.", ge=0)
     costed_share: pl.Float64 = column("Costed over all models.", ge=0, le=1)
+
+
+@table("marts.price_sensitivity", key=("model_id", "scope", "price_basis", "input", "input_id"))
+class PriceSensitivity(Contract):
+    """One row per model, scope, price basis and input: its share of the interval, and what a change of it does."""
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
+    input: pl.String = column("What is uncertain.", isin=list(v.SENSITIVITY_INPUT))
+    input_id: pl.String = column("Of which accelerator (price) or phase (hours).")
+    input_rank: pl.Int64 = column("Place by share of the variance, 1 the largest.", ge=1, unit="rank")
+    variance_share: pl.Float64 = column(
+        "Share of the variance, to first order; the shares of a cost add up to 1. Absent where nothing has a range.",
+        nullable=True,
+        ge=0,
+        le=1.000001,
+    )
+    cost_mid_usd: USD = column("The cost; for a lower bound its floor.")
+    cost_if_quarter_less_usd: USD = column("The cost if this input were 25% less.")
+    cost_if_quarter_more_usd: USD = column("The cost if this input were 25% more.")
+    is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")

@@ -132,6 +132,11 @@ COST_SCOPE = {
     "cumulative": "Effort, and every ancestor that counts, each once.",
 }
 
+SENSITIVITY_INPUT = {
+    "price": "Price of one accelerator, shared by all its phases.",
+    "hours": "Accelerator-hours of one phase.",
+}
+
 CLAIMED_SCOPE = {
     "rl_only": "The reinforcement-learning stage.",
     "pretraining": "The pretraining stage.",

@@ -1,7 +1,7 @@
 """The cost of every model in every scope on every basis, with what is missing said.
 
-Sums add middles exactly (Decimal) and ends with all inputs moving together. Purchase is not additive: one cluster
-serves several phases, so it takes the largest number of accelerators per developer and hardware type.
+Sums add middles exactly (Decimal); their ends know what the phases share (`sums`). Purchase is not additive: one
+cluster serves several phases, so it takes the largest number of accelerators per developer and hardware type.
 """
 
 from __future__ import annotations
@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.contracts.core import ModelCosts
 from pipelines.contracts.table import HOURS, USD, table_of
 from pipelines.costing.price_bases import PRICE_BASES
+from pipelines.costing.sums import spread, sum_end
 
 GRAIN = ["model_id", "scope", "price_basis"]
 ENDS = ("low", "mid", "high")
@@ -77,9 +78,53 @@ def _floor(low: str, mid: str) -> pl.Expr:
     return pl.when(pl.col(mid).is_not_null().any()).then(column.sum())
 
 
-def _total(end: str) -> pl.Expr:
-    """The sum of one end, where any phase has it."""
-    return pl.when(pl.col(end).is_not_null().any()).then(pl.col(end).sum())
+def _total(end: str, among: pl.Expr | None = None) -> pl.Expr:
+    """The sum of one end, where any phase (among those named) has it."""
+    column = pl.col(end) if among is None else pl.col(end).filter(among)
+    return pl.when(column.is_not_null().any()).then(column.sum())
+
+
+def _ends(costs: pl.DataFrame) -> pl.DataFrame:
+    """Both ends of the sum of costs that have a middle, with the price of one accelerator as a shared error.
+
+    Args:
+        costs: GRAIN, hardware_id, cost_low_usd, cost_mid_usd, cost_high_usd, and unit_price with its low and high.
+
+    Returns:
+        GRAIN, sum_low_usd and sum_high_usd (5% and 95% points).
+    """
+    mid, price = pl.col("cost_mid_usd").cast(pl.Float64), pl.col("unit_price").cast(pl.Float64)
+    known = costs.lazy().filter(pl.col("cost_mid_usd").is_not_null())
+    sides = []
+    for side in ("low", "high"):
+        whole, shared = spread(mid, pl.col(f"cost_{side}_usd")), spread(price, pl.col(f"unit_price_{side}"))
+        terms = known.select(
+            *GRAIN,
+            pl.col("hardware_id").alias("factor"),
+            mid.alias("mid"),
+            (whole**2 - shared**2).clip(lower_bound=0.0).sqrt().alias("own_spread"),
+            pl.min_horizontal(whole, shared).alias("shared_spread"),
+        )
+        ends = sum_end(terms, GRAIN, is_upper=side == "high")
+        sides.append(ends.rename({"end": f"sum_{side}_usd"}))
+    low, high = pl.collect_all(sides)
+    return low.join(high, on=GRAIN, how="inner")
+
+
+def _with_ends(costs: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
+    """Sums with their ends; what has no middle adds its known end as it is."""
+    return (
+        costs.join(ends, on=GRAIN, how="left")
+        .with_columns(
+            _added(f"sum_{side}_usd", f"cost_{side}_usd").alias(f"cost_{side}_usd") for side in ("low", "high")
+        )
+        .drop("sum_low_usd", "sum_high_usd")
+    )
+
+
+def _added(one: str, other: str) -> pl.Expr:
+    """The sum of what is known of two; nothing where neither is."""
+    return pl.when(pl.any_horizontal(pl.col(one, other).is_not_null())).then(pl.sum_horizontal(one, other))
 
 
 def _hours(counted: pl.DataFrame) -> pl.DataFrame:
@@ -105,15 +150,18 @@ def _summed(counted: pl.DataFrame) -> pl.DataFrame:
     """Costs that add up: hours times price."""
     is_priced = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
     hours = pl.coalesce("gpu_hours", "gpu_hours_low", "gpu_hours_high")
-    return counted.group_by(GRAIN).agg(
-        _total("cost_low_usd").alias("cost_low_usd"),
+    has_no_middle = pl.col("cost_mid_usd").is_null()
+    sums = counted.group_by(GRAIN).agg(
+        _total("cost_low_usd", has_no_middle).alias("cost_low_usd"),
         _floor("cost_low_usd", "cost_mid_usd").alias("cost_mid_usd"),
-        _total("cost_high_usd").alias("cost_high_usd"),
+        _total("cost_high_usd", has_no_middle).alias("cost_high_usd"),
         hours.filter(~is_priced).sum().cast(HOURS).alias("unpriced_gpu_hours"),
         (~is_priced & hours.is_not_null()).any().alias("has_unpriced"),
         pl.lit(value=False).alias("counts_partly_disclosed"),
         pl.lit(value=False).alias("counts_undisclosed"),
     )
+    prices = {f"unit_price{end}_usd_per_gpu_hour": f"unit_price{end}" for end in ("_low", "", "_high")}
+    return _with_ends(sums, _ends(counted.rename(prices)))
 
 
 def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
@@ -130,6 +178,10 @@ def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
         .group_by(*GRAIN, "developer", "hardware_id", maintain_order=True)
         .agg(
             pl.col("gpu_count", "cost_low_usd", "cost_mid_usd", "cost_high_usd").first(),
+            *(
+                pl.col(f"unit_price{end}_usd_per_gpu").first().alias(f"unit_price{end}")
+                for end in ("_low", "", "_high")
+            ),
             hours.sum().alias("hours"),
             hours.filter("states_no_count").sum().alias("uncounted_hours"),
             pl.col("states_no_count").any().alias("lacks_members"),
@@ -137,15 +189,16 @@ def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
         )
     )
     is_priced = pl.col("cost_mid_usd").is_not_null()
-    return clusters.group_by(GRAIN).agg(
-        _total("cost_low_usd").alias("cost_low_usd"),
+    sums = clusters.group_by(GRAIN).agg(
+        _total("cost_low_usd", ~is_priced).alias("cost_low_usd"),
         _total("cost_mid_usd").alias("cost_mid_usd"),
-        _total("cost_high_usd").alias("cost_high_usd"),
+        _total("cost_high_usd", ~is_priced).alias("cost_high_usd"),
         pl.when(is_priced).then("uncounted_hours").otherwise("hours").sum().cast(HOURS).alias("unpriced_gpu_hours"),
         (~is_priced | pl.col("lacks_members")).any().alias("has_unpriced"),
         pl.col("lacks_counts").any().alias("counts_partly_disclosed"),
         pl.col("gpu_count").is_null().all().alias("counts_undisclosed"),
     )
+    return _with_ends(sums, _ends(clusters))
 
 
 def _told(rows: pl.DataFrame) -> pl.DataFrame:

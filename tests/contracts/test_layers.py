@@ -64,6 +64,11 @@ NUMBERS_OF_ARITHMETIC = {
     ("runs.py", 3_600_000_000): "microseconds in an hour",
     ("price_bases/basis.py", 18): "digits of a DECIMAL",
     ("price_bases/basis.py", 6): "decimals of a unit price",
+    ("sums.py", 3): "third moments",
+    ("sums.py", 4): "in the closed form of a shifted lognormal",
+    ("sums.py", 0.95): "which point of a distribution an end is",
+    ("sums.py", 1e-12): "what rounding leaves of a variance",
+    ("sums.py", 1e-4): "a skewness that rounding leaves whole",
 }
 """Numbers that costing may state itself; what is a number of the world stands in data/reference/methods.yaml."""
 
