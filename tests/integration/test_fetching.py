@@ -6,6 +6,7 @@ Every wait is short; what a server does wrong is done by the server.
 from __future__ import annotations
 
 import gzip
+import io
 import json
 import shutil
 import socket
@@ -13,6 +14,7 @@ import subprocess
 import sys
 import threading
 import time
+import zipfile
 import zlib
 from collections.abc import Callable
 from dataclasses import replace
@@ -24,7 +26,9 @@ from typing import Any
 import pytest
 
 from pipelines.paths import ROOT
+from pipelines.sources import snapshots
 from pipelines.sources.fetching import Fetched, FetchError, NotModified, Settings, Validators, fetch
+from pipelines.sources.formats import FORMATS
 from pipelines.sources.formats.format import Feed
 from pipelines.sources.text import UnreadableError
 from tests.support.feed_server import Answer, FeedServer, Request
@@ -594,6 +598,57 @@ class TestVersions:
     def test_that_is_a_web_page(self, feed: Feed, feed_server: FeedServer) -> None:
         feed_server.script("/version", Answer(body=b"<html>Sign in</html>"))
         assert "Sign in" in str(refused(feed))
+
+
+@pytest.mark.skipif(not BAD.is_dir(), reason="needs the samples")
+class TestRealFormats:
+    """Fetched, kept, taken out again and read: the bytes of real files and real pages."""
+
+    def through(self, feed: Feed, folder: Path) -> list[int]:
+        format_ = FORMATS[feed.format]
+        answer = taken(feed, next_page=format_.next_page)
+        snapshot = snapshots.save(folder, feed, format_.suffix, answer, datetime.now(UTC))
+        return [format_.read(body, feed).height for body in snapshots.pages(snapshot)]
+
+    def test_every_page_of_azure(self, feed_server: FeedServer, tmp_path: Path) -> None:
+        sample = json.loads((BAD.parent / "azure_retail_prices_page.json").read_bytes())
+
+        def linked(link: str | None) -> Answer:
+            return Answer(body=json.dumps(sample | {"NextPageLink": link}).encode())
+
+        query = "/api/retail/prices?$filter=serviceName eq 'Virtual Machines'"
+        url = feed_server.url(query)
+        feed_server.script("/api/retail/prices", linked(feed_server.url("/page?$skip=1000")))
+        feed_server.script("/page", linked(None))
+        feed = a_feed(url, format="azure_retail")
+        assert len(self.through(feed, tmp_path)) == 2
+        assert feed_server.paths[0].startswith("/api/retail/prices?$filter=serviceName%20eq%20")
+
+    def test_a_page_of_azure_without_its_link(self, feed_server: FeedServer, tmp_path: Path) -> None:
+        body = (BAD / "28_azure_page_without_next_link_key.json").read_bytes()
+        feed = a_feed(feed_server.script("/x", Answer(body=body)), format="azure_retail")
+        with pytest.raises(UnreadableError, match="NextPageLink"):
+            self.through(feed, tmp_path)
+        assert not (tmp_path / "snapshots").exists()
+
+    def test_a_version_and_its_zip(self, feed_server: FeedServer, tmp_path: Path) -> None:
+        catalogue = BAD.parent / "gpuhunt_v3_aws.csv"
+        packed = io.BytesIO()
+        with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED) as archive:
+            archive.write(catalogue, "aws.csv")
+        feed_server.script("/v3/aws/version", Answer(body=(BAD.parent / "gpuhunt_v3_version.txt").read_bytes()))
+        version = (BAD.parent / "gpuhunt_v3_version.txt").read_text().strip()
+        feed_server.script(f"/v3/aws/{version}/catalog.zip", Answer(body=packed.getvalue()))
+        feed = a_feed(
+            feed_server.url("/v3/aws/{version}/catalog.zip"),
+            format="gpuhunt_v3",
+            version_url=feed_server.url("/v3/aws/version"),
+            provider="AWS",
+        )
+        (rows,) = self.through(feed, tmp_path)
+        assert rows > 0
+        known = snapshots.known_validators(tmp_path, feed.feed_id)
+        assert isinstance(fetch(feed, known, settings=QUICK), NotModified)
 
 
 def run_python(code: str) -> str:

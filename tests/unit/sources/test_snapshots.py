@@ -10,6 +10,7 @@ import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, timezone
 from pathlib import Path
@@ -227,6 +228,19 @@ class TestTwoProcesses:
         found = kept.reads(tmp_path, "lambda")
         assert sorted(read.message for read in found) == sorted(wanted)
         assert [read.snapshot for read in found] == [one.name for one in kept.snapshots(tmp_path, "lambda")]
+
+    def test_nor_do_threads(self, tmp_path: Path) -> None:
+        def read(name: str) -> None:
+            for number in range(5):
+                with kept.reading(tmp_path, "lambda"):
+                    before = len(kept.reads(tmp_path, "lambda"))
+                    save(tmp_path, f"{name}-{number}".encode())
+                    kept.record_read(tmp_path, "lambda", Read(NOON, "changed"))
+                    assert len(kept.reads(tmp_path, "lambda")) == before + 1
+
+        with ThreadPoolExecutor(4) as threads:
+            list(threads.map(read, "abcd"))
+        assert len(kept.snapshots(tmp_path, "lambda")) == len(kept.reads(tmp_path, "lambda")) == 20
 
     def test_one_waits_for_the_other_and_then_says_so(self, tmp_path: Path) -> None:
         code = (
