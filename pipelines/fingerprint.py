@@ -30,8 +30,10 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
 
 
 def source_fingerprint(folder: DataFolder, source: Source) -> str:
-    """Hash of every file one source reads: names and bytes, in order."""
-    return _hash_files(folder.root, (path for pattern in source.files for path in folder.root.glob(pattern)))
+    """Hash of every file one source reads, names and bytes in order, and of what it takes from files beside them."""
+    files = _hash_files(folder.root, (path for pattern in source.files for path in folder.root.glob(pattern)))
+    beside = "\n".join(source.beside(folder.root)) if source.beside else ""
+    return hashlib.sha256(f"{files}\n{beside}".encode()).hexdigest() if beside else files
 
 
 def joined_fingerprint(of_sources: Mapping[str, str]) -> str:

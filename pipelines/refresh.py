@@ -16,8 +16,11 @@ from pipelines.wording import plural
 if TYPE_CHECKING:
     from pipelines.graph.step import Renewal
 
-OUTPUTS = ("build", "published", "snapshots")
+OUTPUTS = ("build", "published")
 """Folders inside a data folder that are not read by a build."""
+
+FEEDS = "snapshots"
+"""Of this folder a build reads the logs, not the bytes that were fetched."""
 
 
 @dataclass(frozen=True)
@@ -67,7 +70,8 @@ def _inputs(folder: DataFolder) -> Iterator[Path]:
     for top in sorted(folder.root.iterdir()):
         if top.is_dir() and top.name not in OUTPUTS and not top.name.startswith("."):
             yield top
-            yield from (path for path in top.rglob("*") if not path.name.startswith("."))
+            inside = [*top.glob("*"), *top.glob("*/*.*")] if top.name == FEEDS else top.rglob("*")
+            yield from (path for path in inside if not path.name.startswith("."))
 
 
 def changed_since(folder: DataFolder, release: Release) -> list[str]:

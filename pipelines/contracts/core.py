@@ -120,6 +120,7 @@ class PriceQuotes(i.SourcedRecord):
     )
     list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", nullable=True, ge=0, le=10**7)
     observed_on: pl.Date = column("Day the price was seen; where only a latest day is known, that day.", nullable=True)
+    last_seen_on: pl.Date = column("Last day a feed still showed the price; absent where no feed did.", nullable=True)
     effective_from: pl.Date = column("First day in force.", nullable=True)
     effective_to: pl.Date = column("First day no longer in force.", nullable=True)
     recorded_at: pl.Datetime("us", "UTC") = column("When the ledger knew it.", nullable=True)
@@ -129,6 +130,8 @@ class PriceQuotes(i.SourcedRecord):
     note: pl.String = column("What to know about the row.", nullable=True)
     flags: pl.List(pl.String) = column("What to know about the price.")
     is_usable: pl.Boolean = column("Whether a cost may be based on it.")
+    has_been_usable: pl.Boolean = column("Whether one could while this was the ledger's version of the quote.")
+    feed_id: pl.String = column("The feed that showed it; absent for a quote kept by hand.", nullable=True)
 
 
 @table("core.token_prices", key=("quote_id",), foreign_keys=(SOURCE,))

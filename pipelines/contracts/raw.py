@@ -7,10 +7,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts import inputs
+from pipelines.contracts import feeds, inputs
 from pipelines.contracts.table import TABLES, Contract, Table, column, table
 
 LINEAGE_COLUMNS = ("file", "line")
+DECLARED_IN = (inputs.__name__, feeds.__name__)
 
 
 def _twin(staged: Table) -> type[Contract]:
@@ -41,7 +42,9 @@ def raw_name(staged: Table) -> str:
 
 
 STAGING: tuple[Table, ...] = tuple(
-    declared for declared in TABLES.values() if declared.contract.__module__ == inputs.__name__
+    declared
+    for declared in TABLES.values()
+    if declared.contract.__module__ in DECLARED_IN and declared.schema_name == "staging"
 )
 """Every staging table, in the order of declaration."""
 

@@ -21,6 +21,7 @@ from pipelines.contracts.table import ForeignKey, Table, table_of
 REJECTED = table_of(RejectedRows)
 LIST_SEPARATOR = ";"
 ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
+UTC_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 TRUE_WORDS, FALSE_WORDS = ("yes", "true"), ("no", "false")
 ROW = "__row"
 # Frames are rechunked before a sentence is made of them: polars 2.1 panics in `format` on a column in several chunks.
@@ -63,6 +64,7 @@ def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
     readings = {
         pl.Boolean: pl.when(lowered.is_in(TRUE_WORDS)).then(True).when(lowered.is_in(FALSE_WORDS)).then(False),
         pl.Date: pl.when(text.str.contains(ISO_DAY)).then(text).str.to_date("%Y-%m-%d", strict=False),
+        pl.Datetime: text.str.to_datetime(UTC_TIME, time_unit="us", time_zone="UTC", strict=False),
         pl.Int64: pl.coalesce(text.cast(pl.Int64, strict=False), whole.cast(pl.Int64, strict=False)),
         pl.Decimal: pl.coalesce(
             pl.when(fits).then(text).cast(dtype, strict=False), pl.when(fits).then(finite).cast(dtype, strict=False)
@@ -79,6 +81,7 @@ def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
 KIND_OF_VALUE = {
     pl.Boolean: "yes or no",
     pl.Date: "a date as YYYY-MM-DD",
+    pl.Datetime: "a UTC time as YYYY-MM-DDTHH:MM:SSZ",
     pl.Int64: "a whole number",
     pl.Float64: "a number",
 }

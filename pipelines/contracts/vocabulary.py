@@ -119,6 +119,20 @@ READ_FLAG = {
 }
 """What readers of live feeds find in a file and pass on with the row."""
 
+PRICE_EVENT = {
+    "price": "A price was first seen, or changed to this.",
+    "gone": "The line is missing from a good read; no price is known from then on.",
+}
+
+READ_STATUS = {
+    "changed": "Prices changed.",
+    "equal": "Every price was as before.",
+    "not_modified": "The server said that nothing changed.",
+    "held": "Nothing was believed: what it says waits for another read or source.",
+    "refused": "The file is not what it should be; nothing was believed.",
+    "failed": "Nothing was received.",
+}
+
 PRICE_BASIS = {
     "disclosed": "Hours times the developer's own stated price.",
     "rental": "Hours times the market's on-demand price when the run started.",

@@ -1,7 +1,8 @@
 """The market rule: the price of an accelerator-hour as of a day, from dated quotes and never a later one.
 
 Per provider its newest usable on-demand quote on or before the day, lowest over its regions; then the lower median
-over providers whose quote is fresh; if none is fresh, the newest older quote. Source: docs/methods.md, market rule.
+over providers whose quote is fresh; if none is fresh, the newest older quote. A price that a feed kept showing is as
+new as the last day it was shown, seen from a day before that as new as that day. Source: docs/methods.md, market rule.
 """
 
 from __future__ import annotations
@@ -42,6 +43,7 @@ def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
         "quote_id",
         "provider",
         "observed_on",
+        "last_seen_on",
         "source_id",
         pl.col("hardware_id").alias("priced_hardware_id"),
         pl.col("list_unit_price_usd_per_gpu_hour").alias("unit_price"),
@@ -84,12 +86,13 @@ def market_prices(
     """
     ask = ["hardware_id", "priced_on"]
     rentals = usable_rentals(quotes)
-    age = (pl.col("priced_on") - pl.col("observed_on")).dt.total_days()
+    age = (pl.col("priced_on") - pl.col("seen_on")).dt.total_days()
     newest = (
         priced_as(asked, rentals, hardware)
         .join(rentals, on="priced_hardware_id", how="inner")
         .filter(pl.col("observed_on") <= pl.col("priced_on"))
-        .sort("observed_on", "unit_price", "quote_id", descending=[True, False, False])
+        .with_columns(pl.min_horizontal(pl.coalesce("last_seen_on", "observed_on"), "priced_on").alias("seen_on"))
+        .sort("seen_on", "unit_price", "quote_id", descending=[True, False, False])
         .unique([*ask, "provider"], keep="first", maintain_order=True)
         .with_columns((age <= constants["fresh_quote_days"]).alias("is_fresh"))
     )
@@ -113,7 +116,7 @@ def market_prices(
         "unit_price_high",
         "quote_id",
         pl.col("source_id").alias("price_source_id"),
-        pl.col("observed_on").alias("price_observed_on"),
+        pl.col("seen_on").alias("price_observed_on"),
         "price_quote_count",
         flagged(
             stale_price=age > constants["stale_price_days"],

@@ -8,9 +8,19 @@ import polars as pl
 
 from pipelines.contracts.core import PriceQuotes
 from pipelines.contracts.table import table_of
+from pipelines.contracts.validation import REJECTED, Validated, conform
+from pipelines.costing.feed_rows import feed_quotes
 
 CLAIM_FLAGS = ("press_estimate", "implied_not_stated")
 """A price worked out from a claim is what is to be checked, never evidence."""
+
+OF_FEEDS_ONLY = {
+    "series_id": pl.String(),
+    "feed_id": pl.String(),
+    "last_seen_on": pl.Date(),
+    "recorded_at": pl.Datetime("us", "UTC"),
+}
+"""Columns that hand-kept quotes do not have, or get here."""
 
 LABEL = ["accelerator", "accelerator_memory_gb", "form_factor"]
 
@@ -20,21 +30,26 @@ def price_quotes(
     purchases: pl.DataFrame,
     accelerators: pl.DataFrame,
     providers: pl.DataFrame,
+    events: pl.DataFrame,
+    reads: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
-    """Rental and purchase quotes as one table.
+    """Rental and purchase quotes, hand-kept and of feeds, as one table.
 
     Args:
         rentals: staging.prices__rental_quotes.
         purchases: staging.prices__purchase_quotes.
         accelerators: staging.reference__accelerator_map.
         providers: staging.reference__provider_map.
+        events: staging.feeds__price_events.
+        reads: staging.feeds__reads.
         as_of: the day of the release.
 
     Returns:
         core.price_quotes. A quote is usable when its source says so, its accelerator is known, its day has come, and
         its price was not worked out from a claim. Where only a latest day of observation is known, that day is taken
-        and flagged; so is a label that no row of the map names.
+        and flagged; so is a label that no row of the map names. A hand-kept quote counts as known from the day it was
+        observed, one of a feed from the moment it was read (`history` tells what a later release makes of that).
     """
     rented = rentals.lazy().with_columns(
         pl.col("provider").alias("provider_as_published"),
@@ -42,6 +57,7 @@ def price_quotes(
         pl.col("pricing_category").str.extract(r"_(1y|3y)$").alias("commitment"),
         pl.col("observed_on").is_null().alias("is_late_date"),
         pl.lit(value=False).alias("is_estimate"),
+        *(pl.lit(None, dtype).alias(name) for name, dtype in OF_FEEDS_ONLY.items()),
     )
     bought = purchases.lazy().with_columns(
         pl.lit(None, pl.String).alias("provider_as_published"),
@@ -56,7 +72,7 @@ def price_quotes(
     series = ["source_id", "provider", "sku", "accelerator", "accelerator_memory_gb", "form_factor", "region"]
     terms = ["pricing_category", "commitment_payment", "price_scope", "currency"]
     joined = (
-        pl.concat([rented, bought], how="diagonal")
+        pl.concat([rented, bought, *([feed_quotes(events, reads)] if events.height else [])], how="diagonal_relaxed")
         .join(names, on="provider_as_published", how="left")
         .join(labels, on=LABEL, how="left", nulls_equal=True)
         .with_columns(pl.coalesce("company", "provider_as_published", pl.lit("unnamed")).alias("provider"))
@@ -71,14 +87,60 @@ def price_quotes(
     ]
     return (
         joined.with_columns(
-            pl.concat_str([pl.col(name).fill_null("") for name in (*series, *terms)], separator="|").alias("series_id"),
+            pl.coalesce(
+                "series_id", pl.concat_str([pl.col(name).fill_null("") for name in (*series, *terms)], separator="|")
+            ).alias("series_id"),
             pl.col("dated").alias("observed_on"),
-            pl.col("dated").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("recorded_at"),
+            pl.coalesce("recorded_at", pl.col("dated").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")).alias(
+                "recorded_at"
+            ),
             pl.lit(None, pl.Datetime("us", "UTC")).alias("superseded_at"),
             (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim & ~is_future).alias("is_usable"),
             pl.concat_list("flags", pl.concat_list(added).list.drop_nulls()).alias("flags"),
         )
+        .with_columns(pl.col("is_usable").alias("has_been_usable"))
         .select(list(table_of(PriceQuotes).dtypes))
         .sort("series_id", "observed_on", "quote_id")
         .collect()
     )
+
+
+def unmapped(events: pl.DataFrame, accelerators: pl.DataFrame) -> Validated:
+    """Set aside the rows of feeds whose accelerator no row of the map names.
+
+    A person who writes down a quote can write the map's row with it. A feed cannot, so its rows wait outside for one.
+
+    Args:
+        events: staging.feeds__price_events.
+        accelerators: staging.reference__accelerator_map.
+
+    Returns:
+        The other rows, and one rejection for each label and feed, at the first row that waits for it.
+    """
+    waiting = events.join(accelerators, on=LABEL, how="anti", nulls_equal=True)
+    if waiting.is_empty():
+        return Validated(events, REJECTED.empty())
+    label = [pl.col(name).fill_null("none") for name in LABEL]
+    asked = (
+        waiting.sort("file", "line")
+        .group_by("file", *LABEL, maintain_order=True)
+        .agg(pl.col("line", "event_id").first(), pl.len().alias("row_count"))
+        .rechunk()
+        .select(
+            pl.lit(table_of(PriceQuotes).name).alias("table_name"),
+            "file",
+            "line",
+            pl.col("event_id").alias("record_id"),
+            pl.lit("accelerator").alias("column_name"),
+            pl.col("accelerator").alias("value"),
+            pl.lit("unmapped_accelerator").alias("check_name"),
+            pl.format(
+                "no row of data/reference/accelerator_map.csv names accelerator '{}' with memory '{}' and form factor "
+                "'{}', for which {} row(s) wait: add one, without a hardware_id if the ledger is to leave it out",
+                *label,
+                pl.col("row_count"),
+            ).alias("reason"),
+            pl.lit(value=True).alias("is_set_aside"),
+        )
+    )
+    return Validated(events.join(accelerators, on=LABEL, how="semi", nulls_equal=True), conform(REJECTED, asked))

@@ -5,18 +5,38 @@ from __future__ import annotations
 import inspect
 from collections.abc import Callable
 from dataclasses import dataclass, field
-from datetime import date
+from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
 
 import polars as pl
 
+from pipelines.contracts.core import ExchangeRates, ModelLineage, PriceQuotes, Sources, TrainingPhases
+from pipelines.contracts.history import PastExchangeRates, PastModelLineage, PastTrainingPhases
+from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import REJECTED, ContractBrokenError, check_references, require, validate
 from pipelines.costing.evidence import INPUT_HASH, Recomputable
 from pipelines.fingerprint import code_fingerprint
 from pipelines.paths import DataFolder
-from pipelines.warehouse.publish import RELEASES, LedgerHeldError, past_releases
+from pipelines.warehouse.publish import past_tables
 from pipelines.warehouse.store import TableMissingError, Warehouse
+
+RELEASES = table_of(Releases)
+CARRIED = tuple(
+    table_of(contract)
+    for contract in (
+        Releases,
+        Sources,
+        PriceQuotes,
+        TrainingPhases,
+        ModelLineage,
+        ExchangeRates,
+        PastTrainingPhases,
+        PastModelLineage,
+        PastExchangeRates,
+    )
+)
+"""Tables of the last release from which history goes on."""
 
 
 @dataclass(frozen=True)
@@ -68,23 +88,27 @@ class Workbench:
         self.as_of = as_of
         self.is_full = is_full
         self.renewals: list[Renewal] = []
+        self.moment = datetime.now(UTC)
         self._made: dict[str, pl.DataFrame] = {}
+        self._past: dict[str, pl.DataFrame] = {}
 
     def begin(self) -> None:
-        """Put the history the published file carries into the build, where rules compare with it.
+        """Take the history that the published file carries; rules compare with its releases.
 
         Raises:
-            LedgerHeldError: the published file is held by somebody who writes, and the build knows no history.
+            LedgerHeldError: the published file is held by somebody who writes.
         """
-        known = self.warehouse.history()
-        try:
-            carried = past_releases(self.folder)
-        except LedgerHeldError:
-            if known.is_empty():
-                raise
-            carried = RELEASES.empty()
-        both = pl.concat([known, carried]).unique("release_id", keep="last").sort("published_at", "release_id")
-        self.warehouse.write(RELEASES, both)
+        self._past = past_tables(self.folder, CARRIED) or {}
+        known = pl.concat([self.warehouse.history(), self.past(RELEASES)])
+        releases = known.unique("release_id", keep="last").sort("published_at", "release_id")
+        last = releases["published_at"].max()
+        now = datetime.now(UTC)
+        self.moment = max(now, last + timedelta(microseconds=1)) if isinstance(last, datetime) else now
+        self.warehouse.write(RELEASES, releases)
+
+    def past(self, declared: Table) -> pl.DataFrame:
+        """Rows of a table in the last release; none where nothing is published."""
+        return self._past.get(declared.name, declared.empty())
 
     def note_read(self, source: str, fingerprint: str) -> None:
         """Remember what a source read; the release is said to be made from that."""
@@ -213,7 +237,8 @@ def input_step(
     """A step whose rows come from people: rows that refer to something unknown are set aside.
 
     Values were checked when the rows were staged, and are checked again only where rows of several tables come
-    together (`joins_tables`). The tables that the contract's foreign keys name are read too.
+    together (`joins_tables`) and not all of them are the first's. The tables that the contract's foreign keys name are
+    read too.
     """
     declared, given = table_of(contract), tuple(table_of(read) for read in reads)
     parents = tuple(table for table in declared.parents if table not in given)
@@ -221,7 +246,8 @@ def input_step(
 
     def run(bench: Workbench) -> Computed:
         rows = call(bench, given)
-        joined = validate(declared, rows) if joins_tables else Computed(rows)
+        is_checked = not joins_tables or rows is bench.read(given[0])
+        joined = Computed(rows) if is_checked else validate(declared, rows)
         rows = joined.rows
         known = {table.name: bench.read(table) for table in (*given, *parents)} | {declared.name: rows}
         checked = check_references(declared, rows, known)

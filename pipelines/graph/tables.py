@@ -5,15 +5,16 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, inputs
+from pipelines.contracts import core, feeds, inputs
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
 from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.contracts.validation import require, stage
-from pipelines.costing import ledger
-from pipelines.costing.quotes import price_quotes
+from pipelines.costing import feed_rows, ledger
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
+from pipelines.graph.history import PAST as PAST_VERSIONS
+from pipelines.graph.history import PRICE_QUOTES
 from pipelines.graph.step import Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
@@ -34,22 +35,33 @@ INPUTS = (
         ledger.checked_phases,
     ),
     input_step(core.DisclosedQuantities, [inputs.StagedDisclosedQuantities], ledger.unchanged),
+    PRICE_QUOTES,
     input_step(
-        core.PriceQuotes,
-        [
-            inputs.StagedRentalQuotes,
-            inputs.StagedPurchaseQuotes,
-            inputs.StagedAcceleratorMap,
-            inputs.StagedProviderMap,
-        ],
-        price_quotes,
+        core.TokenPrices,
+        [inputs.StagedTokenPrices, feeds.StagedFeedTokenPrices],
+        feed_rows.with_feed_token_prices,
         joins_tables=True,
     ),
-    input_step(core.TokenPrices, [inputs.StagedTokenPrices], ledger.unchanged),
-    input_step(core.ExchangeRates, [inputs.StagedExchangeRates], ledger.unchanged),
-    input_step(core.PriceIndex, [inputs.StagedPriceIndex], ledger.unchanged),
-    input_step(core.ElectricityPrices, [inputs.StagedElectricityPrices], ledger.unchanged),
+    input_step(
+        core.ExchangeRates,
+        [inputs.StagedExchangeRates, feeds.StagedFeedExchangeRates],
+        feed_rows.with_feed_exchange_rates,
+        joins_tables=True,
+    ),
+    input_step(
+        core.PriceIndex,
+        [inputs.StagedPriceIndex, feeds.StagedFeedPriceIndex],
+        feed_rows.with_feed_price_index,
+        joins_tables=True,
+    ),
+    input_step(
+        core.ElectricityPrices,
+        [inputs.StagedElectricityPrices, feeds.StagedFeedElectricityPrices],
+        feed_rows.with_feed_electricity_prices,
+        joins_tables=True,
+    ),
     input_step(core.CostClaims, [inputs.StagedCostClaims], ledger.unchanged),
+    input_step(feeds.FeedReads, [feeds.StagedReads], ledger.unchanged),
 )
 """Core tables whose rows come from people."""
 
@@ -147,5 +159,5 @@ RELEASE = Step(
     ("duckdb", "parquet"),
 )
 
-STEPS: tuple[Step, ...] = (*INPUTS, SET_ASIDE, *COSTS, *MART_STEPS, CHECKED, RELEASE)
+STEPS: tuple[Step, ...] = (*INPUTS, *PAST_VERSIONS, SET_ASIDE, *COSTS, *MART_STEPS, CHECKED, RELEASE)
 """Every step after the sources; `graph.build` sorts them by what they read."""

@@ -4,8 +4,14 @@ Belongs here: what a file looks like. Does not belong here: what a value means (
 where it is stored (warehouse), the clock and the network.
 """
 
-from pipelines.sources import corrections, disclosures, prices, reference
+from pipelines.sources import corrections, disclosures, feeds, prices, reference
 from pipelines.sources.source import Source
 
-SOURCES: tuple[Source, ...] = (reference.SOURCE, disclosures.SOURCE, corrections.SOURCE, prices.SOURCE)
+SOURCES: tuple[Source, ...] = (
+    reference.SOURCE,
+    disclosures.SOURCE,
+    corrections.SOURCE,
+    prices.SOURCE,
+    feeds.SOURCE,
+)
 """Every source the ledger reads."""

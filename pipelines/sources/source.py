@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -31,13 +31,16 @@ class Source:
 
     Attributes:
         name: names its staging tables, `staging.<name>__<table>`.
-        files: glob patterns below the data folder; what is matched is read, and nothing else.
+        files: glob patterns below the data folder; what is matched is read, and nothing else but `beside`.
         read: data folder to records.
+        beside: data folder to what is taken from files of which the rest does not matter: another byte in them is no
+            reason to compute anything again.
     """
 
     name: str
     files: tuple[str, ...]
     read: Callable[[Path], Reading]
+    beside: Callable[[Path], Iterable[str]] | None = None
 
     @property
     def tables(self) -> tuple[Table, ...]:
@@ -83,6 +86,23 @@ class ReadingBuilder:
             model_id=model_id,
             check="unreadable",
             reason=reason,
+        )
+
+    def set_value_aside(
+        self,
+        table: str,
+        *,
+        file: str,
+        line: int,
+        record_id: str,
+        column: str | None,
+        value: str | None,
+        check: str,
+        reason: str,
+    ) -> None:
+        """Record a row that was set aside before, with the reason given then."""
+        self._reject(
+            table, file=file, line=line, record_id=record_id, column=column, value=value, check=check, reason=reason
         )
 
     def _reject(self, table: str, *, check: str, column: str | None = None, **columns: object) -> None:

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 import shutil
+from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -28,6 +29,7 @@ from pipelines.contracts.validation import conform
 from pipelines.paths import DataFolder
 from pipelines.warehouse.store import Warehouse
 
+RELEASES = table_of(Releases)
 STORAGE_VERSION = "v1.0.0"
 """Storage format that older DuckDB clients can read."""
 
@@ -35,33 +37,48 @@ SLOW_COMPRESSION = "fsst"
 """Takes as long as all others together, and makes this file larger."""
 
 READ_ONLY = 0o444
-RELEASES = table_of(Releases)
 
 
 class LedgerHeldError(Exception):
     """Somebody has the published file open for writing."""
 
 
-def past_releases(folder: DataFolder) -> pl.DataFrame:
-    """The releases the published file knows; none when there is no such file, or it is damaged.
+def past_tables(folder: DataFolder, tables: Sequence[Table]) -> dict[str, pl.DataFrame] | None:
+    """What the published file says, by the name of the table; None when there is no such file, or it is damaged.
 
-    Returns:
-        Contract `history.releases`; columns an older file lacks are absent.
+    Columns that an older file lacks are absent, tables that it lacks are empty.
 
     Raises:
         LedgerHeldError: the file cannot be opened because somebody writes in it.
     """
     if not folder.ledger.exists():
-        return RELEASES.empty()
+        return None
     try:
         with duckdb.connect(str(folder.ledger), read_only=True) as connection:
-            return conform(RELEASES, connection.sql(f"from {RELEASES.name}").pl())
+            connection.execute("set timezone = 'UTC'")
+            return {declared.name: _past_rows(connection, declared) for declared in tables}
     except (duckdb.Error, OSError) as error:
         if not _is_database(folder.ledger):
-            return RELEASES.empty()
+            return None
         raise LedgerHeldError(
             f"{folder.ledger} cannot be read ({error}): its history would be lost; close whoever holds it and run again"
         ) from error
+
+
+def past_releases(folder: DataFolder) -> pl.DataFrame:
+    """The releases the published file knows (contract `history.releases`), as `past_tables` has them.
+
+    Raises:
+        LedgerHeldError: the file cannot be opened because somebody writes in it.
+    """
+    return (past_tables(folder, [RELEASES]) or {RELEASES.name: RELEASES.empty()})[RELEASES.name]
+
+
+def _past_rows(connection: duckdb.DuckDBPyConnection, declared: Table) -> pl.DataFrame:
+    try:
+        return conform(declared, connection.sql(f"from {declared.name}").pl())
+    except duckdb.CatalogException:
+        return declared.empty()
 
 
 def _is_database(path: Path) -> bool:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -23,6 +23,17 @@ select
 
 class ReleaseRefusedError(Exception):
     """A blocking check failed: the last release stays."""
+
+
+def next_moment(releases: pl.DataFrame) -> datetime:
+    """Now, in whole seconds; to the microsecond where a release bears that second already, or a later one.
+
+    A clock that was set back does not take a release back: each is later than all before it.
+    """
+    now = datetime.now(UTC)
+    last: datetime | None = releases["published_at"].max()  # type: ignore[assignment]  # polars knows no narrower
+    whole = now.replace(microsecond=0)
+    return whole if last is None or whole > last else max(now, last + timedelta(microseconds=1))
 
 
 def release(
@@ -47,12 +58,13 @@ def release(
     if broken.height:
         faults = "; ".join(f"{row['check_name']}: {row['first_failing_row']}" for row in broken.iter_rows(named=True))
         raise ReleaseRefusedError(f"the last release stays, because a blocking check failed: {faults}")
-    now = datetime.now(UTC).replace(microsecond=0)
+    before = warehouse.history()
+    now = next_moment(before)
     counts = warehouse.query(COUNTS).row(0, named=True)
     new = pl.DataFrame(
         [
             {
-                "release_id": now.strftime("%Y-%m-%dT%H-%M-%SZ"),
+                "release_id": now.strftime("%Y-%m-%dT%H-%M-%S.%fZ" if now.microsecond else "%Y-%m-%dT%H-%M-%SZ"),
                 "published_at": now,
                 "as_of_on": as_of,
                 "input_fingerprint": input_fingerprint,
@@ -62,7 +74,7 @@ def release(
         ],
         schema=RELEASES.dtypes,
     )
-    history = pl.concat([warehouse.history(), new]).unique("release_id", keep="last").sort("published_at")
+    history = pl.concat([before, new]).sort("published_at")
     warehouse.write(RELEASES, history)
     publish(warehouse, folder, history)
     return history

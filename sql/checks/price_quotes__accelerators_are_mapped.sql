@@ -6,5 +6,5 @@ select
     provider,
     sku,
 from core.price_quotes
-where list_contains(flags, 'unmapped_accelerator')
+where list_contains(flags, 'unmapped_accelerator') and superseded_at is null
 order by quote_id

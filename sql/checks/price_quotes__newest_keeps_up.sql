@@ -6,7 +6,7 @@ newest as (
     -- no clock is read, so that the same inputs pass or fail on any day; age on the day of the release is `stale_price`
     select
         (
-            select max(observed_on)
+            select max(coalesce(last_seen_on, observed_on))
             from core.price_quotes
             where pricing_category = 'on_demand' and is_usable
         ) as newest_quote_on,

@@ -6,5 +6,5 @@ select
     provider,
     sku,
 from core.price_quotes
-where list_contains(flags, 'future_date')
+where list_contains(flags, 'future_date') and superseded_at is null
 order by quote_id

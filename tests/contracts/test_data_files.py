@@ -107,7 +107,7 @@ class TestRecords:
     @pytest.mark.parametrize("name", [table.name for table in STAGING])
     def test_every_record_keeps_its_contract(self, name: str) -> None:
         assert staged()[name].rejected.to_dicts() == []
-        assert staged()[name].rows.height > 0
+        assert (staged()[name].rows.height > 0) == ("feeds__" not in name), "no feed is shipped"
 
     def test_every_record_reaches_the_ledger(self, ledger_folder: DataFolder) -> None:
         with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:

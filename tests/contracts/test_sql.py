@@ -197,6 +197,11 @@ BREAKS = [
         "model_lineage__weights_never_cycle",
         "update core.model_lineage set relation = 'weights' where child_model_id = 'deepseek-v3'",
     ),
+    (
+        "feed_reads__last_read_was_believed",
+        "insert into quality.feed_reads by name select 'some-feed' as feed_id, now() as read_at, 'refused' as status, "
+        "'snapshots/some-feed/reads.csv' as file, 2 as line",
+    ),
     ("models__ledger_is_not_empty", "delete from core.models"),
     (
         "phase_costs__no_rental_price_after_the_start",

@@ -167,6 +167,7 @@ def rental(
         "observed_on": observed_on,
         "flags": [],
         "is_usable": True,
+        "has_been_usable": given.get("is_usable", True),
         **given,
     }
 

@@ -145,6 +145,33 @@ class TestAge:
         assert ("thin_price" in price["price_flags"]) is is_thin
 
 
+class TestShown:
+    """A price that a feed kept showing."""
+
+    def test_every_day_for_400_days_is_not_stale(self) -> None:
+        price = price_of(rental(4, days_before(400), last_seen_on=DAY))
+        assert (price["price_observed_on"], price["price_flags"]) == (DAY, ["thin_price"])
+
+    def test_and_since_then_no_more_grows_old(self) -> None:
+        price = price_of(rental(4, days_before(900), last_seen_on=days_before(STALE + 1)))
+        assert price["price_observed_on"] == days_before(STALE + 1)
+        assert "stale_price" in price["price_flags"]
+
+    def test_is_as_new_as_the_day_it_is_asked_for_and_never_newer(self) -> None:
+        price = price_of(rental(4, days_before(10), last_seen_on=days_before(-300)))
+        assert price["price_observed_on"] == DAY
+
+    def test_only_after_the_day_is_no_price(self) -> None:
+        assert prices_of(rental(4, days_before(-1), last_seen_on=days_before(-9))) == []
+
+    def test_is_newer_than_one_written_down_in_between(self) -> None:
+        assert amount_of(rental(4, days_before(90), last_seen_on=days_before(1)), rental(9, days_before(30))) == 4
+
+    def test_longer_ago_gives_way_to_the_newer_one(self) -> None:
+        old = rental(4, days_before(90), last_seen_on=days_before(31))
+        assert amount_of(old, rental(9, days_before(30), last_seen_on=DAY)) == 9
+
+
 class TestNeverEnters:
     @pytest.mark.parametrize("category", sorted(PRICING_CATEGORY.keys() - {"on_demand"}))
     def test_other_terms_than_on_demand(self, category: str) -> None:
@@ -200,13 +227,14 @@ class TestProxy:
 
 QUOTES = st.lists(
     st.builds(
-        lambda provider, hardware_id, age, cents, category, is_usable: (
+        lambda provider, hardware_id, age, cents, category, is_usable, shown: (
             provider,
             hardware_id,
             age,
             Decimal(cents) / 100,
             category,
             is_usable,
+            shown,
         ),
         st.sampled_from("ABCDE"),
         st.sampled_from(["chip", "twin"]),
@@ -214,10 +242,12 @@ QUOTES = st.lists(
         st.integers(1, 500),
         st.sampled_from(["on_demand", "on_demand", "on_demand", "spot", "marketplace"]),
         st.sampled_from([True, True, True, False]),
+        st.sampled_from([None, None, 0, 1, FRESH, STALE, 2 * STALE]),
     ),
     max_size=14,
 )
-Quote = tuple[str, str, int, Decimal, str, bool]
+Quote = tuple[str, str, int, Decimal, str, bool, int | None]
+"""Provider, accelerator, age in days, price, terms, whether usable, and for how many days a feed showed it."""
 
 
 def naive_price(quotes: list[Quote]) -> tuple[Decimal, int, int, bool] | None:
@@ -225,7 +255,8 @@ def naive_price(quotes: list[Quote]) -> tuple[Decimal, int, int, bool] | None:
     usable = [quote for quote in quotes if quote[4] == "on_demand" and quote[5] and quote[2] >= 0]
     own = [quote for quote in usable if quote[1] == "chip"]
     newest: dict[str, tuple[int, Decimal]] = {}
-    for provider, _, age, price, _, _ in own or usable:
+    for provider, _, first, price, _, _, shown in own or usable:
+        age = max(first - (shown or 0), 0)
         newest[provider] = min(newest.get(provider, (age, price)), (age, price))
     fresh = sorted((price, age) for age, price in newest.values() if age <= FRESH)
     if fresh:
@@ -249,8 +280,9 @@ def test_the_rule_read_aloud_gives_the_same_price(quotes: list[Quote]) -> None:
             pricing_category=category,
             is_usable=is_usable,
             quote_id=f"q{number}",
+            last_seen_on=None if shown is None else days_before(age - shown),
         )
-        for number, (provider, hardware_id, age, price, category, is_usable) in enumerate(quotes)
+        for number, (provider, hardware_id, age, price, category, is_usable, shown) in enumerate(quotes)
     ]
     expected, prices = naive_price(quotes), prices_of(*rows, hardware=PROXIED)
     assert len(prices) == (expected is not None)
@@ -262,3 +294,29 @@ def test_the_rule_read_aloud_gives_the_same_price(quotes: list[Quote]) -> None:
     assert ("stale_price" in price["price_flags"]) is (age > STALE)
     assert ("thin_price" in price["price_flags"]) is (providers < 3)
     assert price["price_observed_on"] <= DAY
+
+
+@settings(max_examples=60, deadline=None, derandomize=True)
+@given(QUOTES, st.integers(1, 900), st.integers(0, 900), st.integers(1, 500))
+def test_what_is_first_seen_later_never_changes_a_price(
+    quotes: list[Quote], days_later: int, shown: int, cents: int
+) -> None:
+    rows = [
+        rental(
+            price,
+            days_before(age),
+            provider=provider,
+            hardware_id=hardware_id,
+            quote_id=f"q{number}",
+            last_seen_on=None if shown is None else days_before(age - shown),
+        )
+        for number, (provider, hardware_id, age, price, _, _, shown) in enumerate(quotes)
+    ]
+    later = rental(
+        Decimal(cents) / 100,
+        days_before(-days_later),
+        provider="A",
+        quote_id="later",
+        last_seen_on=days_before(-days_later - shown),
+    )
+    assert prices_of(*rows, later, hardware=PROXIED) == prices_of(*rows, hardware=PROXIED)

@@ -8,7 +8,7 @@ from datetime import UTC, date, datetime
 import polars as pl
 import pytest
 
-from pipelines.contracts import core, inputs
+from pipelines.contracts import core, feeds, inputs
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing.quotes import price_quotes
@@ -29,6 +29,8 @@ def quotes_of(
     offers: Sequence[Row] = (),
     labels: Sequence[Row] = (label("chip"),),
     spellings: Sequence[Row] = (),
+    events: Sequence[Row] = (),
+    reads: Sequence[Row] = (),
 ) -> pl.DataFrame:
     """core.price_quotes, checked against its contract."""
     given = (
@@ -36,6 +38,8 @@ def quotes_of(
         (inputs.StagedPurchaseQuotes, offers),
         (inputs.StagedAcceleratorMap, labels),
         (inputs.StagedProviderMap, spellings),
+        (feeds.StagedPriceEvents, events),
+        (feeds.StagedReads, reads),
     )
     frames = [require(table_of(contract), frame(contract, rows)) for contract, rows in given]
     quotes = price_quotes(*frames, as_of=date(2026, 11, 23))

@@ -1,0 +1,190 @@
+"""From the logs of live feeds to rows beside the hand-kept ones: events to prices with the days they were seen.
+
+A log has a row where something happened. What held in between follows from the record of reads: a line that is open
+was seen at every good read since.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import polars as pl
+
+from pipelines.contracts.feeds import GONE, GOOD_READS
+from pipelines.costing.runs import flagged
+
+NOT_STATED = "not stated"
+
+
+def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
+    """The prices of feeds, each from the day it was first seen to the day it was last seen.
+
+    A price is open until the next event of its series. It was last seen at the feed's last good read, or at the last
+    one before the event that ended it. Where the file itself dates the price, only that day is known.
+
+    Args:
+        events: staging.feeds__price_events.
+        reads: staging.feeds__reads.
+
+    Returns:
+        The prices, with the columns of the events and quote_id, dated, last_seen_on, effective_to, commitment, locator
+        and is_usable. A price that another replaced on the very day it was first seen is not usable, for the day's last
+        price stands; nor is a rent without the machine the accelerator needs. Both are flagged.
+    """
+    ended = (
+        events.lazy()
+        .sort("feed_id", "series_id", "recorded_at")
+        .with_columns(
+            pl.col("recorded_at", "observed_on", "event")
+            .shift(-1)
+            .over("feed_id", "series_id", order_by="recorded_at")
+            .name.suffix("_next")
+        )
+        .filter(pl.col("event") != GONE)
+    )
+    seen = _last_seen(ended.select("event_id", "feed_id", "recorded_at_next"), reads)
+    is_dated_by_read = pl.col("observed_on") == pl.col("recorded_at").dt.date()
+    last_day = pl.min_horizontal("last_read_on", pl.col("effective_to") - pl.duration(days=1))
+    has_price = pl.any_horizontal(
+        (pl.col(name) > 0).fill_null(value=False)
+        for name in ("list_unit_price_usd_per_gpu_hour", "list_unit_price_usd_per_gpu")
+    )
+    is_replaced = ((pl.col("event_next") != GONE) & (pl.col("effective_to") <= pl.col("observed_on"))).fill_null(
+        value=False
+    )
+    lacks_host = pl.col("host_included").eq_missing("no") & (pl.col("pricing_category") != "purchase")
+    return (
+        ended.join(seen, on="event_id", how="left")
+        .with_columns(pl.col("observed_on_next").alias("effective_to"))
+        .with_columns(
+            pl.col("event_id").alias("quote_id"),
+            pl.col("observed_on").alias("dated"),
+            pl.when(is_dated_by_read).then(pl.max_horizontal("observed_on", last_day)).alias("last_seen_on"),
+            pl.col("pricing_category").str.extract(r"_(1y|3y)$").alias("commitment"),
+            pl.col("provider").alias("provider_as_published"),
+            _locator().alias("locator"),
+            pl.col("price_scope", "unit_as_published").fill_null(NOT_STATED),
+            pl.col("accelerator", "price_as_published").fill_null(""),
+            (has_price & ~is_replaced & ~lacks_host).alias("is_usable"),
+            pl.concat_list("flags", flagged(replaced_same_day=is_replaced, host_not_included=lacks_host)).alias(
+                "flags"
+            ),
+        )
+    )
+
+
+def _last_seen(events: pl.LazyFrame, reads: pl.DataFrame) -> pl.LazyFrame:
+    """Day of the last good read of each event's feed before the event that ended it: event_id, last_read_on."""
+    good = (
+        reads.lazy()
+        .filter(pl.col("status").is_in(GOOD_READS))
+        .select("feed_id", "read_at", pl.col("read_at").dt.date().alias("last_read_on"))
+        .sort("read_at")
+    )
+    newest = good.group_by("feed_id").agg(pl.col("last_read_on").max().alias("newest_read_on"))
+    return (
+        events.sort("recorded_at_next")
+        .join_asof(
+            good,
+            left_on="recorded_at_next",
+            right_on="read_at",
+            by="feed_id",
+            strategy="backward",
+            allow_exact_matches=False,
+            check_sortedness=False,
+        )
+        .join(newest, on="feed_id", how="left")
+        .select(
+            "event_id",
+            pl.when(pl.col("recorded_at_next").is_null())
+            .then("newest_read_on")
+            .otherwise("last_read_on")
+            .alias("last_read_on"),
+        )
+    )
+
+
+def _locator() -> pl.Expr:
+    """Where in the stored bytes a row stood."""
+    return pl.concat_str("snapshot", "snapshot_line", separator=" ", ignore_nulls=True)
+
+
+def with_feed_token_prices(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """core.token_prices: hand-kept prices, and those of feeds.
+
+    Args:
+        kept: staging.prices__token_prices.
+        events: staging.feeds__token_prices.
+    """
+    series = ["feed_id", "host", "model_as_published", "condition"]
+    following = pl.col("observed_on").shift(-1).over(series, order_by="recorded_at")
+    prices = (
+        events.with_columns(pl.coalesce("effective_to", following).alias("effective_to"))
+        .filter(pl.col("event") != GONE)
+        .with_columns(
+            pl.col("event_id").alias("quote_id"),
+            pl.col("model_family").fill_null(pl.col("model_as_published")),
+            pl.col("is_alias").fill_null(value=False),
+            pl.lit("day").alias("observed_precision"),
+            pl.lit(value=True).alias("is_usable"),
+            _locator().alias("locator"),
+        )
+    )
+    return _beside(kept, prices)
+
+
+def with_feed_exchange_rates(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """core.exchange_rates: hand-kept rates, and for other days and pairs what feeds last gave.
+
+    Args:
+        kept: staging.prices__exchange_rates.
+        events: staging.feeds__exchange_rates.
+    """
+    key = ["observed_on", "base_currency", "quote_currency"]
+    rates = _last_of(events, key).with_columns(_locator().alias("locator"))
+    return _beside(kept, rates.join(kept, on=key, how="anti"))
+
+
+def with_feed_price_index(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """core.price_index: every vintage, hand-kept or recorded by a feed on the day it was read.
+
+    Args:
+        kept: staging.prices__price_index.
+        events: staging.feeds__price_index.
+    """
+    key = ["series_id", "observed_on", "vintage_on"]
+    dated = events.with_columns(
+        pl.col("recorded_at").dt.date().alias("vintage_on"),
+        pl.col("unit_as_published").fill_null(NOT_STATED),
+        _locator().alias("locator"),
+    )
+    return _beside(kept, _last_of(dated, key).join(kept, on=key, how="anti"))
+
+
+def with_feed_electricity_prices(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataFrame:
+    """core.electricity_prices: hand-kept prices, and every one a feed gave, with the day it was read.
+
+    Args:
+        kept: staging.prices__electricity_prices.
+        events: staging.feeds__electricity_prices.
+    """
+    prices = events.with_columns(
+        pl.col("event_id").alias("observation_id"),
+        pl.col("recorded_at").dt.date().cast(pl.String).alias("vintage"),
+        _locator().alias("locator"),
+    )
+    return _beside(kept, prices)
+
+
+def _last_of(events: pl.DataFrame, key: Sequence[str]) -> pl.DataFrame:
+    """The row recorded last for each key."""
+    return events.sort("recorded_at", "event_id").unique(key, keep="last", maintain_order=True)
+
+
+def _beside(kept: pl.DataFrame, rows: pl.DataFrame) -> pl.DataFrame:
+    """Rows of feeds after the hand-kept ones, in their columns."""
+    if rows.is_empty():
+        return kept
+    absent = [name for name in kept.columns if name not in rows.columns]
+    filled = rows.with_columns(pl.lit(None, kept.schema[name]).alias(name) for name in absent)
+    return pl.concat([kept, filled.select(kept.columns)])
