@@ -23,6 +23,7 @@ def copy_data(target: Path) -> DataFolder:
     """A copy of the project's data, with nothing built in it."""
     for part in PARTS:
         shutil.copytree(ROOT / "data" / part, target / part)
+    shutil.copy(ROOT / "data" / "feeds.yaml", target)
     return DataFolder(target)
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.contracts import inputs
+from pipelines.contracts import feed_list, inputs
 from pipelines.contracts.derive import columns
 from pipelines.contracts.table import PLACE, Contract, Table, table_of
 from pipelines.contracts.vocabulary import QUANTITY
@@ -129,6 +129,7 @@ def schemas() -> dict[str, Schema]:
         "sources.schema.json": _list_of(record(inputs.StagedSources), "Documents numbers were taken from"),
         "hardware.schema.json": _list_of(record(inputs.StagedHardware), "Accelerators"),
         "claims.schema.json": _list_of(claims, "Printed claims of a cost"),
+        "feeds.schema.json": _list_of(record(feed_list.StagedFeeds), "Live feeds"),
         "methods.schema.json": _list_of(method, "Costing methods and their constants"),
     }
 

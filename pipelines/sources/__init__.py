@@ -4,7 +4,7 @@ Belongs here: what a file looks like. Does not belong here: what a value means (
 where it is stored (warehouse), the clock and the network.
 """
 
-from pipelines.sources import corrections, disclosures, feeds, prices, reference
+from pipelines.sources import corrections, disclosures, feed_list, feeds, prices, reference
 from pipelines.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -12,6 +12,7 @@ SOURCES: tuple[Source, ...] = (
     disclosures.SOURCE,
     corrections.SOURCE,
     prices.SOURCE,
+    feed_list.SOURCE,
     feeds.SOURCE,
 )
 """Every source the ledger reads."""

@@ -10,7 +10,7 @@ from pipelines.sources.tables import read_table
 from pipelines.sources.text import Node, TextFile, UnreadableError, read_text, read_yaml
 
 FOLDER = "reference"
-CSV_TABLES = ("accelerator_map", "provider_map", "price_proxies")
+CSV_TABLES = ("accelerator_map", "provider_map", "price_proxies", "price_bounds")
 YAML_LISTS = ("sources", "hardware")
 
 

@@ -69,8 +69,12 @@ PROMISED = {
 GENERIC = {"value"}
 """A constant's number, a disclosed number, or the cell that failed: the row says which."""
 
-KEY_WITH_ABSENT_PARTS = {"staging.reference__accelerator_map"}
-"""A label without a memory size is another label than one with it: absent parts of this key are equal."""
+KEY_WITH_ABSENT_PARTS = {"staging.reference__accelerator_map", "staging.reference__price_bounds"}
+"""A label without a memory size is another label than one with it, a bound without a seller is for any: absent parts
+of these keys are equal."""
+
+SETTINGS = {"max_bytes", "max_pages"}
+"""Limits that people set, by the names such settings have everywhere."""
 
 NOT_PLURAL = {
     *("hardware", "model_lineage", "electricity_prices", "price_index", "unsummed_phase_costs", "claims_checked"),
@@ -300,7 +304,7 @@ class TestNames:
         short = {"amt", "avg", "cnt", "desc", "dt", "hrs", "hw", "max", "min", "num", "pct", "qty", "src", "ts", "val"}
 
         def is_plain(column: Column) -> bool:
-            return not short & set(column.name.split("_"))
+            return column.name in SETTINGS or not short & set(column.name.split("_"))
 
         snake = re.compile(r"[a-z][a-z0-9]*(_[a-z0-9]+)*")
         assert breaking(declared, lambda column: snake.fullmatch(column.name) and is_plain(column)) == []

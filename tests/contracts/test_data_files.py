@@ -50,11 +50,11 @@ def rows(name: str) -> pl.DataFrame:
 
 @cache
 def citations() -> pl.DataFrame:
-    """How often each table cites each source."""
+    """How often each table of facts cites each source."""
     cited = [
         frame.rows.select(pl.col(column).alias("source_id"), pl.lit(name).alias("table"))
         for name, frame in staged().items()
-        if name != "staging.reference__sources"
+        if name not in ("staging.reference__sources", "staging.feed_list__feeds")
         for column in frame.rows.columns
         if column.endswith("source_id")
     ]
@@ -64,7 +64,7 @@ def citations() -> pl.DataFrame:
 class TestFiles:
     def test_there_are_files(self) -> None:
         assert len(YAML_FILES) > 200
-        assert len(CSV_FILES) == 9
+        assert len(CSV_FILES) == 10
 
     def test_every_file_is_plain_utf_8_with_unix_line_ends(self) -> None:
         faults = []
@@ -109,6 +109,11 @@ class TestRecords:
         assert staged()[name].rejected.to_dicts() == []
         assert (staged()[name].rows.height > 0) == ("feeds__" not in name), "no feed is shipped"
 
+    def test_no_feed_is_shipped_switched_on(self) -> None:
+        feeds = rows("feed_list__feeds")
+        assert feeds.height > 20
+        assert not feeds["is_enabled"].any()
+
     def test_every_record_reaches_the_ledger(self, ledger_folder: DataFolder) -> None:
         with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
             assert connection.sql("from quality.rejected_rows").fetchall() == []
@@ -145,6 +150,9 @@ class TestRecords:
 
 
 class TestProvenance:
+    def test_every_feed_names_a_source(self) -> None:
+        assert set(rows("feed_list__feeds")["source_id"]) <= set(rows("reference__sources")["source_id"])
+
     def test_every_source_that_is_named_exists(self) -> None:
         assert set(citations()["source_id"]) <= set(rows("reference__sources")["source_id"])
 

@@ -85,7 +85,15 @@ def test_an_empty_reading_has_every_table() -> None:
     reading = ReadingBuilder("reference").result()
     assert reading.raw.keys() == {
         f"staging.reference__{name}"
-        for name in ("sources", "hardware", "accelerator_map", "provider_map", "price_proxies", "method_constants")
+        for name in (
+            "sources",
+            "hardware",
+            "accelerator_map",
+            "provider_map",
+            "price_proxies",
+            "price_bounds",
+            "method_constants",
+        )
     }
     assert all(frame.is_empty() for frame in reading.raw.values())
     assert reading.rejected.is_empty()
