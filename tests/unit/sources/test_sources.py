@@ -11,7 +11,7 @@ import pytest
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts.table import TABLES
 from pipelines.contracts.validation import REJECTED
-from pipelines.sources import SOURCES, corrections, disclosures, feeds, prices, reference
+from pipelines.sources import SOURCES, corrections, disclosures, prices, reference
 from pipelines.sources.source import Reading, Source
 from tests.unit.sources.files import write
 
