@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines.cli_import import bring_in
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.options import (
     BasisOption,
@@ -358,6 +359,9 @@ def version(context: typer.Context, _json: JsonOption = False) -> None:
     typer.echo(
         "\n".join(f"{name} {number or '(not installed: run from its folder)'}" for name, number in found.items())
     )
+
+
+app.command("import")(bring_in)
 
 
 def main() -> None:

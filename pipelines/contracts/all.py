@@ -1,5 +1,29 @@
 """Import this to have every table declared: `TABLES` is then complete."""
 
-from pipelines.contracts import core, feed_list, feeds, history, inputs, marts, quality, raw
+from pipelines.contracts import (
+    core,
+    epoch,
+    epoch_inputs,
+    epoch_marts,
+    feed_list,
+    feeds,
+    history,
+    inputs,
+    marts,
+    quality,
+    raw,
+)
 
-__all__ = ["core", "feed_list", "feeds", "history", "inputs", "marts", "quality", "raw"]
+__all__ = [
+    "core",
+    "epoch",
+    "epoch_inputs",
+    "epoch_marts",
+    "feed_list",
+    "feeds",
+    "history",
+    "inputs",
+    "marts",
+    "quality",
+    "raw",
+]

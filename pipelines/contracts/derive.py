@@ -157,6 +157,8 @@ VOCABULARIES = {
     "Relations": vocabulary.RELATION,
     "Verdicts": vocabulary.VERDICT,
     "Flags": vocabulary.COST_FLAG,
+    "Flags of Epoch's models": vocabulary.EPOCH_FLAG,
+    "Reasons for a difference between methods": vocabulary.DIFFERENCE_REASON,
     "Reasons for a missing cost": vocabulary.MISSING_REASON,
     "Confidence": vocabulary.CONFIDENCE,
     "Pricing categories": vocabulary.PRICING_CATEGORY,

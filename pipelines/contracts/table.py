@@ -17,6 +17,9 @@ import polars as pl
 PLACE = ("file", "line")
 """Columns that say where a record was read; they stand last."""
 
+CELLS = "set_aside_cells"
+"""Where a table has this column, a cell that breaks its rule is emptied and told, and its row stays."""
+
 HOURS = pl.Decimal(18, 4)
 USD = pl.Decimal(18, 2)
 UNIT_PRICE = pl.Decimal(18, 6)

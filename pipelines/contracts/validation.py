@@ -7,7 +7,6 @@ the data: it is set aside with its file, line, column, value, check and remedy, 
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from typing import cast
 
 import pandera.polars as pa
@@ -15,15 +14,15 @@ import polars as pl
 from pandera.api.polars.types import PolarsData
 from rapidfuzz import process
 
-from pipelines.contracts.quality import RejectedRows
-from pipelines.contracts.table import ForeignKey, Table, table_of
+from pipelines.contracts.quarantine import REJECTED, ROW, Validated, conform, locate, quarantine, split
+from pipelines.contracts.table import ForeignKey, Table
 
-REJECTED = table_of(RejectedRows)
+__all__ = ["REJECTED", "ContractBrokenError", "Validated", "conform", "require", "stage", "suggestion", "validate"]
+
 LIST_SEPARATOR = ";"
 ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
 UTC_TIME = "%Y-%m-%dT%H:%M:%S%.fZ"
 TRUE_WORDS, FALSE_WORDS = ("yes", "true"), ("no", "false")
-ROW = "__row"
 # Frames are rechunked before a sentence is made of them: polars 2.1 panics in `format` on a column in several chunks.
 
 
@@ -31,26 +30,10 @@ class ContractBrokenError(Exception):
     """A computed table does not keep its contract: the build is refused."""
 
 
-@dataclass(frozen=True)
-class Validated:
-    """What passed, and what was set aside (contract `quality.rejected_rows`)."""
-
-    rows: pl.DataFrame
-    rejected: pl.DataFrame
-
-
 def rejections(**columns: object) -> pl.DataFrame:
     """One rejection, or several where a column is a list; columns left out are absent."""
     given = pl.DataFrame({name: value if isinstance(value, list) else [value] for name, value in columns.items()})
     return conform(REJECTED, given.with_columns(pl.lit(value=True).alias("is_set_aside")))
-
-
-def conform(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
-    """The frame with the contract's columns in the contract's order; missing ones absent, extra ones dropped."""
-    return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
-        for name, dtype in declared.dtypes.items()
-    )
 
 
 def _parse(name: str, dtype: pl.DataType) -> pl.Expr:
@@ -126,8 +109,8 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
         )
         for name, dtype in parsed.items()
     ]
-    split = _split(staged, typed, pl.concat(failures) if failures else None)
-    return Validated(conform(staged, split.rows), split.rejected)
+    sorted_out = quarantine(staged, typed, pl.concat(failures) if failures else None)
+    return Validated(conform(staged, sorted_out.rows), sorted_out.rejected)
 
 
 def stage(staged: Table, raw: pl.DataFrame) -> Validated:
@@ -149,7 +132,7 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     failures = [duplicated, *_absent(declared, numbered)]
     if cases is not None:
         failures.append(_explain(declared, numbered, cases))
-    return _split(declared, numbered, pl.concat(failures))
+    return quarantine(declared, numbered, pl.concat(failures))
 
 
 def require(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
@@ -184,10 +167,10 @@ def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str,
             continue
         found = _unknown_values(numbered, key, parents[key.parent])
         (failing if key.sets_aside else kept).append(found)
-    result = _split(declared, numbered, pl.concat(failing) if failing else None)
+    result = split(declared, numbered, pl.concat(failing) if failing else None)
     if not kept:
         return result
-    reported = _locate(declared, numbered, pl.concat(kept)).with_columns(pl.lit(value=False).alias("is_set_aside"))
+    reported = locate(declared, numbered, pl.concat(kept)).with_columns(pl.lit(value=False).alias("is_set_aside"))
     return Validated(result.rows, pl.concat([result.rejected, reported]))
 
 
@@ -364,31 +347,3 @@ def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFram
         pl.lit(key.remedy),
     )
     return unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))
-
-
-def _locate(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> pl.DataFrame:
-    """Findings with the table, file, line, key and model of the row they stand in."""
-    key = [name for name in declared.key if name in numbered.columns]
-    model = next((name for name in ("model_id", "child_model_id") if name in numbered.columns), None)
-    place = numbered.select(
-        pl.col(ROW),
-        (pl.concat_str(pl.col(key).cast(pl.String), separator=" / ", ignore_nulls=True) if key else pl.lit(None)).alias(
-            "record_id"
-        ),
-        (pl.col(model) if model else pl.lit(None, pl.String)).alias("model_id"),
-        *(pl.col(name) for name in ("file", "line") if name in numbered.columns),
-    )
-    located = findings.join(place, on=ROW, how="left", maintain_order="left").with_columns(
-        pl.lit(declared.name).alias("table_name"), pl.lit(value=True).alias("is_set_aside")
-    )
-    return conform(REJECTED, located)
-
-
-def _split(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame | None) -> Validated:
-    """Rows without a finding, and the findings with their place."""
-    if findings is None or findings.is_empty():
-        return Validated(numbered.drop(ROW), REJECTED.empty())
-    return Validated(
-        numbered.join(findings.select(ROW).unique(), on=ROW, how="anti", maintain_order="left").drop(ROW),
-        _locate(declared, numbered, findings),
-    )

@@ -238,11 +238,102 @@ COST_FLAG = {
 
 MISSING_REASON = {
     "hours_not_disclosed": "No phase has a quantity that hours can be taken from.",
+    "hardware_unknown": "The accelerator is not named, or not one that is known.",
+    "several_chips": "Several kinds of accelerator are named, and the method takes one.",
+    "has_base_model": "The method leaves out models that were built on another.",
+    "power_unknown": "The power of the accelerator is not known.",
     "restated_base": "The only figure printed is the base model's.",
     "no_price": "No price exists on this basis.",
     "gpu_count_not_disclosed": "How many accelerators were used is not disclosed.",
     "one_sided": "Only an upper end is known, and what is missing may lie above it.",
     "set_aside": "What it needs was set aside by validation.",
+}
+
+EPOCH_FLAG = {
+    "cell_set_aside": "A cell of the row it was taken from broke its rule and was emptied.",
+    "duplicate_name": "Another row has the same name but for the spaces around it.",
+    "unknown_chip": "A chip is named that the table of chips does not have.",
+    "several_chips": "Several kinds of accelerator are named: each prices all hours, the cost lies between them.",
+    "imputed_chip": "No chip is named; the commonest of the year stands in.",
+    "scope_includes_base": "Hours come from compute that includes the base model's: never added to the base.",
+    "finetune_compute": "Hours come from the compute of the fine-tune alone.",
+    "known_utilization": "Hours come from disclosed compute at the disclosed utilisation.",
+    "future_release": "The model is dated after the day of the release.",
+    "outside_price": "No quote of the ledger serves; the price is from Epoch's table of prices.",
+    "look_ahead_price": "The price is dated after the decision it stands for.",
+    "energy_year_carried": "The electricity price of the nearest year stands in for a year without one.",
+    "date_by_name": "The start (or end) of the run is told for every model of that name.",
+    "not_deflated": "The month is not in the index: the amount stands in dollars of its own day.",
+    "unlike_family": "The name of the family is only part of a word in the name of the chip.",
+    "repeated_chip": "The chip stands twice in the table of chips; its first row is taken.",
+    "release_unknown": "The release of the chip is not known; it counts as available from the day of its price.",
+}
+"""Flags of Epoch's models, beside those of COST_FLAG."""
+
+METHOD_RULE = {
+    "purchase_family": "Part of a chip's name that decides whose purchase price it takes.",
+    "server_overhead": "Price of a server over that of its accelerators.",
+    "node_power": "Power of a server over that of its accelerators.",
+    "tpu_list_price": "Price of an accelerator that is not sold.",
+    "tpu_power": "Power of an accelerator whose maker does not state it.",
+    "hyperscaler": "Part of an organization's name that runs efficient data centers.",
+    "cloud_vendor": "Whose cloud an organization rents.",
+    "vendor_order": "Vendors that are asked after the own one.",
+    "rental_family": "Chips whose rental prices stand in for each other, in the order they are tried.",
+    "discount_1y": "Discount for a commitment of a year.",
+    "discount_3y": "Discount for a commitment of three years.",
+    "electricity_price": "Price of electricity in a year.",
+    "run_start": "Start of the run of models whose name contains a word.",
+    "run_end": "End of the run of a model.",
+    "index_month": "Month whose dollars amounts are brought to.",
+}
+
+MAP_RULE = {
+    "same_name": "The names are the same but for case, spaces and punctuation.",
+    "name_and_developer": "The name is spelt otherwise; developer, size and date are the same.",
+    "variant": "The ledger's model is the one of several sizes or dates that the row describes.",
+}
+
+HOURS_BASIS = {
+    "stated_hours": "Chip-hours as stated.",
+    "count_x_hours": "Chips times duration.",
+    "compute": "Compute over peak and utilisation.",
+    "finetune_compute": "Compute of the fine-tune over peak and utilisation.",
+}
+
+DIFFERENCE_REASON = {
+    "not_selected": "The published method takes only models of the highest compute when published.",
+    "base_model_left_out": "The published method leaves out models built on another.",
+    "chip_list_left_out": "The published method leaves out models that name several chips.",
+    "no_published_input": "The published method lacks what it needs: a chip, a number of chips, hours or a price.",
+    "chip_not_named": "No chip is named; the published method guesses one, the ledger does not.",
+    "no_price_at_start": "The ledger has no price it may use: none on or before the start, or none at all.",
+    "no_default_input": "The ledger lacks what it needs: a known chip, a number of chips or hours.",
+    "hours": "The hours differ: other peak or other compute behind them.",
+    "scope": "The ledger's hours include the base model's.",
+    "start": "The start of the run differs.",
+    "look_ahead_price": "The published price is dated after the decision it stands for.",
+    "imputed_chip": "The published cost stands on a chip guessed from the year.",
+    "commitment_terms": "Three-year terms of one vendor against the market's price on demand.",
+    "price_day": "The prices are of different days.",
+    "list_price": "The purchase prices differ: one list price a family against dated quotes.",
+    "server_and_network": "The published cost has servers and network in it.",
+    "energy_year": "Electricity of the year of publication against the year of the run.",
+    "several_chips": "The ledger's cost lies between those of the chips named.",
+    "set_aside_input": "A cell of the row was set aside.",
+    "constants": "The same inputs; what is left are the constants of the methods.",
+}
+
+COMPARED_QUANTITY = {
+    "gpu_hours": "Accelerator-hours of the model's own training.",
+    "gpu_count": "Most accelerators used at once.",
+    "training_compute_flop": "Arithmetic of the model's own training.",
+}
+
+CHOSEN_BY = {
+    "ledger_reads_the_source": "The ledger's figure stands: it was taken from the developer's document, with locator.",
+    "only_ledger": "Only the ledger has a figure.",
+    "only_epoch": "Only Epoch has a figure; it is shown, and does not enter the ledger's sums.",
 }
 
 USAGE_WARNING = {

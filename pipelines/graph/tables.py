@@ -5,13 +5,15 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, feeds, inputs
+from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
 from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.contracts.validation import require, stage
+from pipelines.costing import epoch as epoch_costing
 from pipelines.costing import feed_rows, ledger
+from pipelines.costing.methods import published_method_costs
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
@@ -27,6 +29,7 @@ INPUTS = (
     input_step(core.Sources, [inputs.StagedSources], ledger.unchanged),
     input_step(core.Hardware, [inputs.StagedHardware, inputs.StagedPriceProxies], ledger.hardware_with_proxies),
     input_step(core.MethodConstants, [inputs.StagedMethodConstants], ledger.unchanged),
+    input_step(epoch.MethodRules, [epoch_inputs.StagedMethodRules], ledger.unchanged),
     input_step(core.Models, [inputs.StagedModels], ledger.unchanged),
     input_step(core.ModelLineage, [inputs.StagedModelLineage], ledger.unchanged),
     input_step(
@@ -73,6 +76,36 @@ COSTS = (
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
         ledger.changed_model_costs,
+    ),
+    table_step(
+        epoch.EpochModels,
+        [epoch_inputs.StagedEpochModels, epoch_inputs.StagedEpochHardware, epoch_inputs.StagedEpochModelMap],
+        epoch_costing.epoch_models,
+    ),
+    table_step(
+        epoch.PublishedMethodCosts,
+        [
+            epoch.EpochModels,
+            epoch_inputs.StagedEpochHardware,
+            epoch_inputs.StagedEpochHardwarePrices,
+            epoch_inputs.StagedEpochPriceIndex,
+            core.MethodConstants,
+            epoch.MethodRules,
+        ],
+        published_method_costs,
+    ),
+    table_step(
+        epoch.EpochCosts,
+        [
+            epoch.EpochModels,
+            epoch_inputs.StagedEpochHardware,
+            epoch_inputs.StagedEpochHardwarePrices,
+            epoch_inputs.StagedEpochHardwareMap,
+            core.Hardware,
+            core.PriceQuotes,
+            core.MethodConstants,
+        ],
+        epoch_costing.epoch_costs,
     ),
 )
 """Core tables the ledger computes."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, datetime
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from rich.console import Group
 from rich.text import Text
@@ -12,6 +12,9 @@ from rich.text import Text
 from pipelines.screens.pieces import dim, finding_line, grid, lines, section
 from pipelines.warehouse.shapes import Check, Rejection, Release, Result
 from pipelines.wording import age, plural
+
+if TYPE_CHECKING:
+    from pipelines.importing import Imported
 
 FIRST_SHOWN = 20
 """Findings shown before the rest is only counted."""
@@ -171,3 +174,12 @@ def _cell(value: Any) -> Text:
 def moment(value: datetime) -> str:
     """A time as ISO 8601; one with a zone in UTC."""
     return (value.astimezone(UTC) if value.tzinfo else value).isoformat()
+
+
+def imported(files: Sequence[Imported]) -> Group:
+    """What an import brought, file by file."""
+    table = grid(("file", False), ("was", False), ("rows", True), ("set aside", True), ("cells emptied", True))
+    for each in files:
+        counts = (each.row_count, each.set_aside_count, each.emptied_cell_count)
+        table.add_row(each.file, each.published_as, *(f"{count:,}" for count in counts))
+    return lines(table, dim("next: costledger run; then marts.method_comparison and marts.epoch_conflicts"))

@@ -69,4 +69,4 @@ def feeds_of(folder: Path) -> FeedList:
     return FeedList({feed.feed_id: feed for feed in feeds}, faults)
 
 
-SOURCE = Source(NAME, (FILE,), read)
+SOURCE = Source(NAME, (FILE,), read, is_optional=True)

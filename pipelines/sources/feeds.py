@@ -192,4 +192,5 @@ SOURCE = Source(
     (f"{FOLDER}/*/{LOG}", f"{FOLDER}/*/{SET_ASIDE}", f"{FOLDER}/*/{ORIGIN}"),
     read,
     last_good_days,
+    is_optional=True,
 )

@@ -10,7 +10,15 @@ from pipelines.sources.tables import read_table
 from pipelines.sources.text import Node, TextFile, UnreadableError, read_text, read_yaml
 
 FOLDER = "reference"
-CSV_TABLES = ("accelerator_map", "provider_map", "price_proxies", "price_bounds")
+CSV_TABLES = (
+    "accelerator_map",
+    "provider_map",
+    "price_proxies",
+    "price_bounds",
+    "epoch_models",
+    "epoch_accelerators",
+    "method_rules",
+)
 YAML_LISTS = ("sources", "hardware")
 
 

@@ -35,12 +35,14 @@ class Source:
         read: data folder to records.
         beside: data folder to what is taken from files of which the rest does not matter: another byte in them is no
             reason to compute anything again.
+        is_optional: whether a data folder without any of its files is whole.
     """
 
     name: str
     files: tuple[str, ...]
     read: Callable[[Path], Reading]
     beside: Callable[[Path], Iterable[str]] | None = None
+    is_optional: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:

@@ -69,6 +69,8 @@ NUMBERS_OF_ARITHMETIC = {
     ("sums.py", 0.95): "which point of a distribution an end is",
     ("sums.py", 1e-12): "what rounding leaves of a variance",
     ("sums.py", 1e-4): "a skewness that rounding leaves whole",
+    ("methods/cottier_2024.py", 1000): "watts in a kilowatt",
+    ("methods/cottier_2024.py", 10.0): "an order of magnitude",
 }
 """Numbers that costing may state itself; what is a number of the world stands in data/reference/methods.yaml."""
 

@@ -18,6 +18,7 @@ from pathlib import Path
 from threading import Event, Lock, Thread
 from types import TracebackType
 from typing import Any, Self
+from urllib.parse import unquote
 
 
 @dataclass(frozen=True)
@@ -137,7 +138,7 @@ class FeedServer:
             self._stopping.wait(seconds)
 
     def _file(self, path: str, request: Request) -> Answer:
-        found = self.folder / path.lstrip("/") if self.folder else None
+        found = self.folder / unquote(path).lstrip("/") if self.folder else None
         if found is None or not found.is_file():
             return Answer(404, b"not found")
         body, changed = found.read_bytes(), int(found.stat().st_mtime)

@@ -93,6 +93,7 @@ def test_an_empty_reading_has_every_table() -> None:
             "price_proxies",
             "price_bounds",
             "method_constants",
+            *("epoch_models", "epoch_accelerators", "method_rules"),
         )
     }
     assert all(frame.is_empty() for frame in reading.raw.values())

@@ -60,10 +60,6 @@ def rejections(reading: Reading, *columns: str) -> list[tuple[object, ...]]:
     return reading.rejected.select(columns or ("file", "line", "record_id", "model_id")).rows()
 
 
-MAY_BE_MISSING = ("feed_list", "feeds")
-"""A ledger without live feeds lacks nothing."""
-
-
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.name)
 class TestEverySource:
     def test_reads_exactly_its_own_tables(self, source: Source, tmp_path: Path) -> None:
@@ -74,7 +70,7 @@ class TestEverySource:
     def test_an_empty_folder_is_told_and_not_an_error(self, source: Source, tmp_path: Path) -> None:
         reading = source.read(tmp_path)
         assert all(frame.is_empty() for frame in reading.raw.values())
-        assert (reading.rejected.height >= 1) == (source.name not in MAY_BE_MISSING)
+        assert source.is_optional == reading.rejected.is_empty()
         assert reading.rejected.schema == REJECTED.empty().schema
         assert reading.rejected["file"].null_count() == reading.rejected["reason"].null_count() == 0
         assert set(reading.rejected["table_name"]) <= set(reading.raw)
@@ -314,7 +310,10 @@ class TestReference:
         assert reading.raw["staging.reference__price_proxies"]["hardware_id"].to_list() == ["a"]
         assert set(reading.rejected["file"]) == {
             f"reference/{name}"
-            for name in ("hardware.yaml", "provider_map.csv", "accelerator_map.csv", "price_bounds.csv", "methods.yaml")
+            for name in (
+                *("hardware.yaml", "provider_map.csv", "accelerator_map.csv", "price_bounds.csv", "methods.yaml"),
+                *("epoch_models.csv", "epoch_accelerators.csv", "method_rules.csv"),
+            )
         }
 
 

@@ -1,0 +1,321 @@
+"""Epoch's models by the ledger's own rules: the same hours, starts, prices and intervals as for disclosed models.
+
+Chips that are accelerators of the ledger take its specifications and quotes; other chips those of Epoch's tables,
+flagged. No chip is guessed, and nothing is added up: compute that includes a base model's stands alone and says so.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.contracts.core import Hardware, PriceQuotes
+from pipelines.contracts.epoch import EpochCosts, EpochModels
+from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD, table_of
+from pipelines.costing.constants import Constants
+from pipelines.costing.methods.cottier_2024 import known_chips
+from pipelines.costing.phase_costs import price_phases
+from pipelines.costing.price_bases import PRICE_BASES, Pricing
+from pipelines.costing.runs import SECONDS_PER_HOUR, flagged, runs
+
+OWN = "epoch:"
+"""Before the name of a chip that the ledger does not have."""
+
+PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
+LIST_SEPARATOR = ","
+
+
+def names_in(cell: str) -> pl.Expr:
+    """The names of a cell, trimmed; none where it is blank."""
+    cut = pl.col(cell).fill_null("").str.split(LIST_SEPARATOR).list.eval(pl.element().str.strip_chars())
+    return cut.list.eval(pl.element().filter(pl.element() != "")).list.unique(maintain_order=True)
+
+
+def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+    """core.epoch_models: Epoch's rows with our ids, their lists taken apart, and what is doubtful about them flagged.
+
+    Args:
+        staged: staging.epoch__models.
+        chips: staging.epoch__hardware.
+        known: staging.reference__epoch_models: which of them are models of ours.
+    """
+    if staged.is_empty():
+        return table_of(EpochModels).empty()
+    name = pl.col("model_name").str.strip_chars()
+    listed = chips["hardware_name"].str.strip_chars().unique()
+    ours = known.select(
+        pl.col("epoch_model").str.strip_chars().alias("trimmed"),
+        "model_id",
+        "map_rule",
+        pl.col("confidence").alias("map_confidence"),
+    )
+    return (
+        staged.with_columns(
+            name.alias("trimmed"),
+            names_in("hardware_cell").alias("chip_names"),
+            names_in("base_model_cell").alias("base_models"),
+            pl.col("set_aside_cells").fill_null([]),
+        )
+        .join(ours, on="trimmed", how="left", maintain_order="left")
+        .with_columns(
+            flagged(
+                duplicate_name=pl.len().over("trimmed") > 1,
+                cell_set_aside=pl.col("set_aside_cells").list.len() > 0,
+                unknown_chip=pl.col("chip_names").list.set_difference(listed.to_list()).list.len() > 0,
+                several_chips=pl.col("chip_names").list.len() > 1,
+            ).alias("flags")
+        )
+        .select(list(table_of(EpochModels).dtypes))
+        .sort("model_name")
+    )
+
+
+def epoch_costs(
+    models: pl.DataFrame,
+    chips: pl.DataFrame,
+    prices: pl.DataFrame,
+    same_chips: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """core.epoch_costs: every model of Epoch's that names its chips, on every basis but the developer's own price.
+
+    Args:
+        models: core.epoch_models.
+        chips: staging.epoch__hardware.
+        prices: staging.epoch__hardware_prices.
+        same_chips: staging.reference__epoch_accelerators: which chips are accelerators of ours.
+        hardware: core.hardware.
+        quotes: core.price_quotes.
+        constants: core.method_constants.
+        as_of: the day of the release.
+    """
+    if models.is_empty():
+        return table_of(EpochCosts).empty()
+    method = Constants(constants)
+    used = _used_chips(models, chips, prices, same_chips)
+    accelerators = pl.concat([hardware, _as_hardware(used)], how="diagonal").lazy()
+    offers = pl.concat([quotes, _as_quotes(prices, used, as_of)], how="diagonal").lazy()
+    phases = _phases(models, used, accelerators, method, as_of).collect()
+    costable = runs(phases.lazy(), _as_models(phases), accelerators, method).collect().lazy()
+    bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
+    priced = price_phases(Pricing(costable, offers, accelerators, method, as_of), bases)
+    return _by_model(priced, phases)
+
+
+def _used_chips(
+    models: pl.DataFrame, chips: pl.DataFrame, prices: pl.DataFrame, same_chips: pl.DataFrame
+) -> pl.DataFrame:
+    """Every chip a model names that Epoch's table has, with the id it is costed under and whether a cell is lost."""
+    is_emptied = pl.col("set_aside_cells").list.len() > 0
+    emptied = prices.filter(is_emptied).select(pl.col("hardware_name").str.strip_chars())["hardware_name"]
+    named = models.select(pl.col("chip_names").explode().alias("chip")).drop_nulls().unique(maintain_order=True)
+    ours = same_chips.select(
+        pl.col("epoch_hardware").str.strip_chars().alias("chip"), "hardware_id", "price_proxy_hardware_id"
+    )
+    return (
+        named.join(known_chips(chips.lazy()).collect(), on="chip", how="inner", maintain_order="left")
+        .join(ours, on="chip", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("hardware_id").is_null().alias("is_outside"),
+            (pl.col("hardware_id").is_null() & (pl.col("has_emptied_cell") | pl.col("chip").is_in(emptied.implode())))
+            .fill_null(value=False)
+            .alias("is_doubtful"),
+            pl.coalesce("hardware_id", pl.lit(OWN) + pl.col("chip")).alias("hardware_id"),
+        )
+    )
+
+
+def _as_hardware(used: pl.DataFrame) -> pl.DataFrame:
+    """Chips the ledger does not have, as rows of core.hardware."""
+    dtypes = table_of(Hardware).dtypes
+    outside = used.filter("is_outside").select(
+        "hardware_id",
+        pl.col("chip").alias("name"),
+        "released_on",
+        "tdp_w",
+        pl.col("peak").alias("peak_bf16_flop_per_s"),
+        "price_proxy_hardware_id",
+    )
+    return outside.select(pl.col(name).cast(dtypes[name]) for name in outside.columns)
+
+
+def _as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Epoch's prices of these chips as rows of core.price_quotes; the ledger's own quotes hold those of the others."""
+    dtypes = table_of(PriceQuotes).dtypes
+    terms = {
+        "on_demand": ("on_demand_usd_per_gpu_hour", None),
+        "committed_1y": ("committed_1y_usd_per_gpu_hour", "1y"),
+        "committed_3y": ("committed_3y_usd_per_gpu_hour", "3y"),
+        "purchase": ("purchase_usd_per_gpu", None),
+    }
+    usable = [pl.lit([], pl.List(pl.String)).alias("flags"), pl.lit(value=True).alias("is_usable")]
+    listed = (
+        prices.with_columns(pl.col("hardware_name").str.strip_chars().alias("chip"))
+        .join(used.filter("is_outside").select("chip", "hardware_id"), on="chip", how="inner", maintain_order="left")
+        .filter(pl.col("priced_on") <= as_of)
+    )
+    at_release = used.filter(pl.col("is_outside") & (pl.col("released_on") <= as_of)).select(
+        pl.format("epoch:{}:release", pl.col("chip")).alias("quote_id"),
+        pl.lit("unnamed").alias("provider"),
+        "hardware_id",
+        pl.lit("purchase").alias("pricing_category"),
+        _dollars("release_price").alias("list_unit_price_usd_per_gpu"),
+        pl.col("released_on").alias("observed_on"),
+        pl.lit(CHIP_SOURCE).alias("source_id"),
+        *usable,
+    )
+    rows = [
+        listed.filter(pl.col(column).is_not_null()).select(
+            pl.format("epoch:{}:{}", pl.col("line"), pl.lit(category)).alias("quote_id"),
+            pl.coalesce("price_vendor", pl.lit("unnamed")).alias("provider"),
+            "hardware_id",
+            pl.lit(category).alias("pricing_category"),
+            pl.lit(term, pl.String).alias("commitment"),
+            pl.col(column)
+            .cast(UNIT_PRICE if category != "purchase" else USD)
+            .alias(f"list_unit_price_usd_per_gpu{'' if category == 'purchase' else '_hour'}"),
+            pl.col("priced_on").alias("observed_on"),
+            pl.lit(PRICE_SOURCE).alias("source_id"),
+            *usable,
+        )
+        for category, (column, term) in terms.items()
+    ]
+    priced_at_release = at_release.filter(pl.col("list_unit_price_usd_per_gpu").is_not_null())
+    made = pl.concat([*rows, priced_at_release], how="diagonal")
+    return made.select(pl.col(name).cast(dtypes[name]) for name in made.columns)
+
+
+def _dollars(cell: str) -> pl.Expr:
+    """The amount of a cell such as $1,099.00; absent where it is none."""
+    amount = pl.col(cell).str.extract(r"^\s*\$?([0-9][0-9,]{0,8}(?:\.[0-9]{1,2})?)\s*$")
+    number = amount.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+    return pl.when(number > 0).then(number).cast(USD)
+
+
+def _phases(
+    models: pl.DataFrame, used: pl.DataFrame, hardware: pl.LazyFrame, constants: Constants, as_of: date
+) -> pl.LazyFrame:
+    """A run for each model and chip it names, in the columns of core.training_phases.
+
+    Hours are those stated, else chips times duration, else what compute, peak and the disclosed utilisation come to;
+    compute at an unknown utilisation is left to `runs`. For a model built on another the compute of the fine-tune is
+    taken, where it is known.
+    """
+    has_base = pl.col("base_models").list.len() > 0
+    tuned = pl.when(has_base).then("finetune_compute_flop")
+    flop = pl.coalesce(tuned, "training_compute_flop", "finetune_compute_flop")
+    stated, multiplied = pl.col("stated_gpu_hours"), pl.col("gpu_count") * pl.col("wall_clock_hours")
+    told = pl.coalesce(stated, multiplied)
+    peak = pl.col("peak_bf16_flop_per_s")
+    computed = flop / (peak * pl.col("utilization_ratio")) / SECONDS_PER_HOUR
+    hours = pl.coalesce(told, computed)
+    is_possible = hours.is_between(LEAST_HOURS, MOST_HOURS)
+    from_compute = told.is_null() & flop.is_not_null() & peak.is_not_null()
+    is_tune = from_compute & (flop == pl.col("finetune_compute_flop")).fill_null(value=False)
+    with_base = from_compute & has_base & ~is_tune
+    implied = pl.col("training_compute_flop") / (told * SECONDS_PER_HOUR * peak)
+    plausible = implied.is_between(
+        constants["plausible_utilization_low_ratio"], constants["plausible_utilization_high_ratio"]
+    )
+    return (
+        models.lazy()
+        .filter(pl.col("chip_names").list.len() > 0)
+        .with_columns(pl.col("chip_names").alias("chip"))
+        .explode("chip")
+        .join(used.lazy().select("chip", "hardware_id", "is_outside", "is_doubtful"), on="chip", how="left")
+        .join(hardware.select("hardware_id", "peak_bf16_flop_per_s"), on="hardware_id", how="left")
+        .with_columns(
+            pl.when(stated.is_not_null())
+            .then(pl.lit("stated_hours"))
+            .when(multiplied.is_not_null())
+            .then(pl.lit("count_x_hours"))
+            .when(is_tune)
+            .then(pl.lit("finetune_compute"))
+            .when(from_compute)
+            .then(pl.lit("compute"))
+            .alias("hours_basis"),
+            with_base.alias("is_with_base"),
+            pl.concat_list(
+                "flags",
+                flagged(
+                    finetune_compute=is_tune,
+                    scope_includes_base=with_base,
+                    known_utilization=from_compute & pl.col("utilization_ratio").is_not_null(),
+                    outside_price=pl.col("is_outside"),
+                    cell_set_aside=pl.col("is_doubtful"),
+                    future_release=pl.col("published_on") > as_of,
+                    implausible_utilization=~has_base & ~plausible,
+                ),
+            ).alias("flags"),
+            pl.when(is_possible).then(hours.round(HOURS.scale)).cast(HOURS, strict=False).alias("gpu_hours"),
+            pl.when(told.is_null()).then(flop).alias("training_compute_flop"),
+        )
+        .select(
+            pl.concat_str("model_name", pl.lit("\n"), "chip").alias("phase_id"),
+            pl.col("model_name").alias("model_id"),
+            "developer",
+            "published_on",
+            "chip_names",
+            "hours_basis",
+            "is_with_base",
+            pl.lit("full_training").alias("phase"),
+            pl.lit("primary").alias("row_role"),
+            "hardware_id",
+            "gpu_hours",
+            pl.lit(None, HOURS).alias("gpu_hours_low"),
+            pl.lit(None, HOURS).alias("gpu_hours_high"),
+            "gpu_count",
+            "wall_clock_hours",
+            "training_compute_flop",
+            pl.lit(None, UNIT_PRICE).alias("stated_price_usd_per_gpu_hour"),
+            pl.lit(None, pl.String).alias("stated_price_source_id"),
+            pl.lit(None, pl.Date).alias("started_on"),
+            pl.lit("epoch-db").alias("source_id"),
+            "flags",
+        )
+    )
+
+
+def _as_models(phases: pl.DataFrame) -> pl.LazyFrame:
+    """What `runs` asks of a model."""
+    return phases.lazy().select("model_id", "developer", pl.col("published_on").alias("released_on")).unique("model_id")
+
+
+def _by_model(priced: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
+    """One row per model and basis: with several chips from the cheapest low to the dearest high."""
+    grain = ["model_name", "price_basis"]
+    about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id")
+    rows = priced.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
+    single = pl.len() == 1
+    is_complete = pl.col("cost_mid_usd").is_not_null().all() & pl.col("hardware_id").is_not_null().all()
+    no_chip = pl.col("hardware_id").is_null().any()
+
+    def alone(name: str) -> pl.Expr:
+        return pl.when(single & is_complete).then(pl.col(name).first()).alias(name)
+
+    def middle(name: str, dtype: pl.Decimal) -> pl.Expr:
+        """The geometric mean; of one row the figure itself."""
+        mean = pl.col(name).cast(pl.Float64).log().mean().exp().round(dtype.scale)
+        return pl.when(single).then(pl.col(name).first()).otherwise(mean.cast(dtype)).alias(name)
+
+    grouped = rows.group_by(grain, maintain_order=True).agg(
+        pl.col("chip_names", "is_with_base", "gpu_count", "started_on", "hours_basis").first(),
+        middle("gpu_hours", HOURS),
+        *(alone(name) for name in ("unit_price_usd_per_gpu_hour", "unit_price_usd_per_gpu", "quote_id")),
+        *(alone(name) for name in ("price_source_id", "price_observed_on", "price_quote_count")),
+        pl.when(is_complete).then(pl.col("cost_low_usd").min()).alias("cost_low_usd"),
+        pl.when(is_complete).then(middle("cost_mid_usd", USD)).alias("cost_mid_usd"),
+        pl.when(is_complete).then(pl.col("cost_high_usd").max()).alias("cost_high_usd"),
+        pl.when(is_complete)
+        .then(None)
+        .when(no_chip)
+        .then(pl.lit("hardware_unknown"))
+        .otherwise(pl.coalesce(pl.col("cost_missing_reason").drop_nulls().first(), pl.lit("no_price")))
+        .alias("cost_missing_reason"),
+        pl.col("flags").explode().drop_nulls().unique().sort().alias("flags"),
+    )
+    return grouped.select(pl.col(name).cast(dtype) for name, dtype in table_of(EpochCosts).dtypes.items()).sort(grain)

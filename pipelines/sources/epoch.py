@@ -1,0 +1,228 @@
+"""`epoch/` in the data folder: the tables of Epoch AI and the index beside them, where somebody brought them in.
+
+They are not part of the project's data (`costledger import epoch`); without them every table is empty. The tables have
+thousands of rows of long texts, so they are read by polars; a file it cannot read is read row by row, and the rows at
+fault are set aside.
+"""
+
+from __future__ import annotations
+
+import csv
+import hashlib
+import io
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts.raw import raw_of
+from pipelines.contracts.table import TABLES, Table
+from pipelines.contracts.validation import conform
+from pipelines.sources.source import Reading, ReadingBuilder, Source
+from pipelines.sources.text import UnreadableError
+
+FOLDER = "epoch"
+MAX_BYTES = 1024 * 2**20
+LINE = "__line"
+
+
+@dataclass(frozen=True)
+class EpochFile:
+    """One file of the snapshot.
+
+    Attributes:
+        table: the staging table it fills, without schema and source.
+        published_as: its name where Epoch publishes it.
+        columns: column of the file to column of the table.
+    """
+
+    table: str
+    published_as: str
+    columns: Mapping[str, str]
+
+    @property
+    def name(self) -> str:
+        """Its name in the data folder."""
+        return f"{FOLDER}/{self.table}.csv"
+
+    @property
+    def declared(self) -> Table:
+        """Its staging table."""
+        return TABLES[f"staging.{FOLDER}__{self.table}"]
+
+
+FILES = (
+    EpochFile(
+        "models",
+        "All ML Systems - full view.csv",
+        {
+            "Model": "model_name",
+            "Organization": "developer",
+            "Publication date": "published_on",
+            "Compute rank when published": "compute_rank",
+            "Training hardware": "hardware_cell",
+            "Hardware quantity": "gpu_count",
+            "Training time (hours)": "wall_clock_hours",
+            "Training chip-hours": "stated_gpu_hours",
+            "Hardware utilization (MFU)": "utilization_ratio",
+            "Training compute (FLOP)": "training_compute_flop",
+            "Finetune compute (FLOP)": "finetune_compute_flop",
+            "Base model": "base_model_cell",
+            "Confidence": "assessment",
+            "Link": "url",
+        },
+    ),
+    EpochFile(
+        "hardware",
+        "Chip dataset-Grid view.csv",
+        {
+            "Hardware name": "hardware_name",
+            "Manufacturer": "vendor",
+            "Type": "hardware_type",
+            "Release date": "released_on",
+            "TDP (W)": "tdp_w",
+            "Tensor-FP16/BF16 performance (FLOP/s)": "peak_tensor16_flop_per_s",
+            "TF32 (TensorFloat-32) performance (FLOP/s)": "peak_tf32_flop_per_s",
+            "FP16 (half precision) performance (FLOP/s)": "peak_fp16_flop_per_s",
+            "FP32 (single precision) performance (FLOP/s)": "peak_fp32_flop_per_s",
+            "INT8 performance (OP/s)": "peak_int8_op_per_s",
+            "Release price (USD)": "release_price",
+        },
+    ),
+    EpochFile(
+        "hardware_prices",
+        "Hardware prices.csv",
+        {
+            "Hardware model": "hardware_name",
+            "Price date": "priced_on",
+            "Vendor": "price_vendor",
+            "Price per chip-hour (on-demand)": "on_demand_usd_per_gpu_hour",
+            "Price per chip-hour (1-year CUD)": "committed_1y_usd_per_gpu_hour",
+            "Price per chip-hour (3-year CUD)": "committed_3y_usd_per_gpu_hour",
+            "Price (hardware purchase)": "purchase_usd_per_gpu",
+            "Notes": "note",
+            "Price source": "url",
+        },
+    ),
+    EpochFile(
+        "price_index",
+        "PCU518210518210.csv",
+        {"observation_date": "observed_on", "PCU518210518210": "index_value"},
+    ),
+)
+"""Every file of a snapshot."""
+
+
+def read(folder: Path) -> Reading:
+    """Every file of `epoch/`; nothing where there is no such folder, a fault where a file of it is missing."""
+    builder = ReadingBuilder(FOLDER)
+    frames: dict[str, pl.DataFrame] = {}
+    present = [file for file in FILES if (folder / file.name).exists()]
+    for file in FILES if present else ():
+        try:
+            if file not in present:
+                raise UnreadableError("the file is missing beside the others: import the snapshot again")
+            frames[file.declared.name] = _read_file(builder, folder, file)
+        except UnreadableError as error:
+            builder.set_file_aside(file.table, file.name, error)
+    reading = builder.result()
+    return Reading({**reading.raw, **frames}, reading.rejected)
+
+
+def content_of(path: Path) -> bytes:
+    """The bytes of a file.
+
+    Raises:
+        UnreadableError: missing or too large.
+    """
+    try:
+        size = path.stat().st_size
+        if size > MAX_BYTES:
+            raise UnreadableError(f"the file has {size:,} bytes, more than {MAX_BYTES:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise UnreadableError(f"the file cannot be opened ({error.strerror}): restore it") from error
+
+
+def check_header(content: bytes, file: EpochFile) -> list[str]:
+    """The header of a file, which has every column that is read.
+
+    Raises:
+        UnreadableError: empty, not UTF-8, or a column is missing or stands twice.
+    """
+    head = content[: 2**16].split(b"\n", 1)[0]
+    try:
+        text = head.decode("utf-8-sig").rstrip("\r")
+    except UnicodeDecodeError as error:
+        raise UnreadableError("the file is not UTF-8: it is no table of Epoch", 1) from error
+    header = [name.strip() for name in next(csv.reader([text]), [])]
+    missing = [name for name in file.columns if name not in header]
+    if missing:
+        raise UnreadableError(
+            f"no column {', '.join(map(repr, missing))}: it is not {file.published_as!r} as Epoch publishes it", 1
+        )
+    doubled = [name for name in file.columns if header.count(name) > 1]
+    if doubled:
+        raise UnreadableError(f"column {doubled[0]!r} stands twice: import the snapshot again", 1)
+    return header
+
+
+def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.DataFrame:
+    content = content_of(folder / file.name)
+    header = check_header(content, file)
+    try:
+        table = _parse(content, header)
+    except pl.exceptions.PolarsError:
+        table = _parse_slowly(builder, content, header, file)
+    given = table.select(LINE, *(pl.col(column).alias(name) for column, name in file.columns.items()))
+    placed = given.with_columns(
+        pl.lit(file.name).alias("file"),
+        pl.col(LINE).alias("line"),
+        pl.lit(hashlib.sha256(content).hexdigest()).alias("file_sha256"),
+    )
+    return conform(raw_of(file.declared), placed)
+
+
+def _parse(content: bytes, header: list[str]) -> pl.DataFrame:
+    """All cells as text, with the line each row starts on (a cell may hold line breaks)."""
+    text = {str(number): pl.String for number in range(len(header))}
+    cells = pl.read_csv(content, schema=text, has_header=True, empty_string_is_null=True)
+    breaks = pl.sum_horizontal(
+        pl.col(name).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64) for name in text
+    )
+    start = (breaks + 1).cum_sum().shift(1, fill_value=0) + 2
+    return cells.with_columns(start.alias(LINE)).rename({str(place): name for place, name in enumerate(header)})
+
+
+def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:
+    """The same, row by row; rows that do not fit the header are set aside.
+
+    Raises:
+        UnreadableError: not UTF-8, or the quoting is broken.
+    """
+    try:
+        text = content.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        line = content.count(b"\n", 0, error.start) + 1
+        raise UnreadableError("the file is not UTF-8: import the snapshot again", line) from error
+    csv.field_size_limit(MAX_BYTES)
+    reader = csv.reader(io.StringIO(text, newline=""))
+    rows: list[tuple[object, ...]] = []
+    try:
+        next(reader)
+        start = reader.line_num + 1
+        for cells in reader:
+            if len(cells) == len(header):
+                rows.append((*(cell or None for cell in cells), start))
+            elif cells:
+                fault = f"the row has {len(cells)} cells, the header {len(header)}: import the snapshot again"
+                builder.set_record_aside(file.table, file.name, start, cells[0][:80], None, fault)
+            start = reader.line_num + 1
+    except csv.Error as error:
+        raise UnreadableError(f"not a CSV file ({error}): import the snapshot again", reader.line_num) from error
+    schema = {**dict.fromkeys(header, pl.String), LINE: pl.Int64}
+    return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+SOURCE = Source(FOLDER, tuple(file.name for file in FILES), read, is_optional=True)

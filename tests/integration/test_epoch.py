@@ -1,0 +1,590 @@
+"""Epoch's tables: brought in, run, compared with the published figures, and broken in every way they can be."""
+
+from __future__ import annotations
+
+import csv
+import io
+import json
+import shutil
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import polars as pl
+import pytest
+from typer.testing import CliRunner
+
+from pipelines import cli
+from pipelines.contracts import epoch, epoch_inputs
+from pipelines.contracts.table import Contract, Table, table_of
+from pipelines.contracts.validation import stage
+from pipelines.contracts.vocabulary import COST_FLAG, DIFFERENCE_REASON, EPOCH_FLAG
+from pipelines.graph.build import build, ordered
+from pipelines.graph.step import Workbench
+from pipelines.graph.tables import COSTS
+from pipelines.importing import ImportRefusedError, import_epoch
+from pipelines.paths import ROOT, DataFolder
+from pipelines.sources import epoch as source
+from pipelines.sources import reference
+from pipelines.warehouse.store import as_contract
+from tests.conftest import AS_OF
+from tests.support.feed_server import FeedServer
+
+pytestmark = pytest.mark.integration
+
+FIXTURE = ROOT / "tests" / "fixtures" / "epoch"
+SNAPSHOT = ROOT.parent / "shared" / "epoch"
+MODELS, CHIPS, PRICES, INDEX = (file.published_as for file in source.FILES)
+OURS = (epoch.EpochModels, epoch.PublishedMethodCosts, epoch.EpochCosts)
+
+Row = dict[str, Any]
+needs_snapshot = pytest.mark.skipif(
+    not SNAPSHOT.is_dir(), reason="the snapshot is not shipped: ../shared/epoch is absent"
+)
+
+
+def rows_of(folder: DataFolder, query: str) -> list[Row]:
+    """Rows of the published file."""
+    with duckdb.connect(str(folder.ledger), read_only=True) as connection:
+        found = connection.sql(query)
+        return [dict(zip(found.columns, row, strict=True)) for row in found.fetchall()]
+
+
+def invoke(folder: DataFolder, *words: str) -> Any:
+    """Run the command in this process."""
+    return CliRunner().invoke(cli.app, ["--data", str(folder.root), *words])
+
+
+# ---- bringing in
+
+
+class TestImport:
+    def test_the_files_come_as_they_are_with_their_origin(self, tmp_path: Path) -> None:
+        result = invoke(DataFolder(tmp_path), "import", "epoch", str(FIXTURE), "--json")
+        assert result.exit_code == 0, result.stderr
+        told = json.loads(result.stdout)
+        assert [(each["file"], each["row_count"], each["set_aside_count"]) for each in told["files"]] == [
+            ("epoch/models.csv", 11, 0),
+            ("epoch/hardware.csv", 6, 0),
+            ("epoch/hardware_prices.csv", 11, 0),
+            ("epoch/price_index.csv", 78, 0),
+        ]
+        for file in source.FILES:
+            assert (tmp_path / file.name).read_bytes() == (FIXTURE / file.published_as).read_bytes()
+        origin = json.loads((tmp_path / "epoch" / "origin.json").read_text(encoding="utf-8"))
+        assert origin["from"] == str(FIXTURE)
+        assert "CC BY 4.0" in origin["licence"]
+        assert [path.name for path in tmp_path.iterdir()] == ["epoch"]
+
+    def test_a_screen_for_people(self, tmp_path: Path) -> None:
+        result = invoke(DataFolder(tmp_path), "import", "epoch", str(FIXTURE))
+        assert "next: costledger run" in result.stdout
+
+    def test_a_second_import_replaces_the_first(self, tmp_path: Path) -> None:
+        folder = DataFolder(tmp_path)
+        import_epoch(folder, str(FIXTURE))
+        import_epoch(folder, str(folder.root / "epoch"))
+        assert sorted(path.name for path in (tmp_path / "epoch").iterdir()) == [
+            *("hardware.csv", "hardware_prices.csv", "models.csv", "origin.json", "price_index.csv"),
+        ]
+
+    @pytest.mark.parametrize(
+        ("name", "content", "message"),
+        [
+            (MODELS, None, "no file 'All ML Systems - full view.csv' or 'models.csv': download it"),
+            (MODELS, b"Model,Organization\nA,B\n", "no column 'Publication date'"),
+            (CHIPS, b"<!doctype html><html>Sign in</html>", "no column 'Hardware name'"),
+            (PRICES, b"\xff\xfe\x00\x01", "is not UTF-8"),
+            (INDEX, b"", "no column 'observation_date'"),
+            (INDEX, b"observation_date,PCU518210518210\n", "no record can be used"),
+            (INDEX, b"observation_date,PCU518210518210\nsoon,1\n", "no record can be used, the first because soon"),
+        ],
+    )
+    def test_what_is_no_snapshot_changes_nothing(
+        self, tmp_path: Path, name: str, content: bytes | None, message: str
+    ) -> None:
+        folder, bad = DataFolder(tmp_path / "data"), tmp_path / "bad"
+        folder.root.mkdir()
+        import_epoch(folder, str(FIXTURE))
+        before = {path.name: path.read_bytes() for path in (folder.root / "epoch").iterdir()}
+        shutil.copytree(FIXTURE, bad)
+        (bad / name).unlink() if content is None else (bad / name).write_bytes(content)
+        with pytest.raises(ImportRefusedError, match=message.replace(" ", r"\s")):
+            import_epoch(folder, str(bad))
+        assert {path.name: path.read_bytes() for path in (folder.root / "epoch").iterdir()} == before
+        assert [path.name for path in folder.root.iterdir()] == ["epoch"]
+        assert invoke(folder, "import", "epoch", str(bad)).exit_code == 1
+
+    def test_a_missing_folder_is_told(self, tmp_path: Path) -> None:
+        result = invoke(DataFolder(tmp_path), "import", "epoch", str(tmp_path / "nowhere"))
+        assert (result.exit_code, "there is no such folder" in result.stderr) == (1, True)
+        assert invoke(DataFolder(tmp_path), "import", "something", "x").exit_code == 2
+        assert "does not exist" in invoke(DataFolder(tmp_path / "none"), "import", "epoch", str(FIXTURE)).stderr
+
+    def test_from_an_address(self, tmp_path: Path) -> None:
+        folder = DataFolder(tmp_path)
+        with FeedServer(FIXTURE) as server:
+            import_epoch(folder, server.url("/"))
+        assert (tmp_path / "epoch" / "models.csv").read_bytes() == (FIXTURE / MODELS).read_bytes()
+        with FeedServer(tmp_path / "epoch") as server:
+            import_epoch(folder, server.url(""))
+        with FeedServer(tmp_path) as server, pytest.raises(ImportRefusedError, match="could not be fetched"):
+            import_epoch(folder, server.url("/"))
+        assert (tmp_path / "epoch" / "models.csv").read_bytes() == (FIXTURE / MODELS).read_bytes()
+
+
+# ---- the whole way
+
+
+@pytest.fixture(scope="module")
+def with_fixture(ledger_folder: DataFolder, tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """The project's data with the fixture beside it, published."""
+    root = tmp_path_factory.mktemp("epoch") / "data"
+    shutil.copytree(ledger_folder.root, root)
+    folder = DataFolder(root)
+    import_epoch(folder, str(FIXTURE))
+    build(folder, AS_OF)
+    return folder
+
+
+class TestRun:
+    def test_without_epoch_every_table_is_there_and_empty(self, ledger_folder: DataFolder) -> None:
+        for table in ("core.epoch_models", "core.published_method_costs", "core.epoch_costs"):
+            assert rows_of(ledger_folder, f"from {table}") == []
+        assert rows_of(ledger_folder, "from marts.method_comparison union all by name from marts.epoch_conflicts") == []
+        assert rows_of(ledger_folder, "select count(*) as n from core.method_rules")[0]["n"] > 50
+
+    def test_the_ledgers_own_costs_stay_as_they_are(self, ledger_folder: DataFolder, with_fixture: DataFolder) -> None:
+        query = "select * from core.model_costs order by all"
+        assert rows_of(with_fixture, query) == rows_of(ledger_folder, query)
+
+    def test_models_of_ours_are_mapped_and_conflicts_shown(self, with_fixture: DataFolder) -> None:
+        assert rows_of(
+            with_fixture, "select model_name, model_id, map_rule from core.epoch_models where model_id <> ''"
+        ) == [{"model_name": "GPT-4", "model_id": "gpt-4", "map_rule": "same_name"}]
+        found = rows_of(with_fixture, "from marts.epoch_conflicts")
+        assert {(row["quantity"], row["chosen_by"]) for row in found} >= {("gpu_count", "only_epoch")}
+
+    def test_both_methods_stand_side_by_side(self, with_fixture: DataFolder) -> None:
+        found = {
+            (row["model_name"], row["price_basis"]): row
+            for row in rows_of(with_fixture, "from marts.method_comparison")
+        }
+        alder = found["Alder 40B", "rental"]
+        assert alder["published_method_cost_usd"] == pytest.approx(512 * 720.5 * 1.5)
+        assert alder["default_method_cost_usd"] > 0
+        assert "commitment_terms" in alder["difference_reason"]
+        assert found["Cedar 7B", "amortized"]["difference_reason"] == "chip_not_named"
+        assert found["Fir 2 ".rjust(7), "rental"]["difference_reason"] == "not_selected"
+        assert found["Dogwood Tuned", "rental"]["difference_reason"] == "base_model_left_out"
+        assert found["Elm Mixed", "purchase"]["difference_reason"] == "chip_list_left_out"
+        assert ("Juniper", "rental") not in found
+
+    def test_every_reason_and_flag_is_a_word(self, with_fixture: DataFolder) -> None:
+        for row in rows_of(with_fixture, "from marts.method_comparison"):
+            assert set(row["difference_reason"].split("; ")) <= set(DIFFERENCE_REASON), row
+            assert {*row["published_flags"], *row["default_flags"]} <= {*COST_FLAG, *EPOCH_FLAG}, row
+
+    def test_scopes_are_kept_apart(self, with_fixture: DataFolder) -> None:
+        found = {
+            row["model_name"]: row
+            for row in rows_of(with_fixture, "from core.epoch_costs where price_basis = 'rental'")
+        }
+        assert (found["Dogwood Tuned"]["hours_basis"], found["Dogwood Tuned"]["is_with_base"]) == (
+            "finetune_compute",
+            False,
+        )
+        assert (found["Hazel Tuned"]["hours_basis"], found["Hazel Tuned"]["is_with_base"]) == ("compute", True)
+        assert "scope_includes_base" in found["Hazel Tuned"]["flags"]
+        assert found["Ginkgo"]["gpu_hours"] is not None
+        assert "known_utilization" in found["Ginkgo"]["flags"]
+
+    def test_several_chips_give_a_range(self, with_fixture: DataFolder) -> None:
+        [row] = rows_of(
+            with_fixture, "from core.epoch_costs where model_name = 'Elm Mixed' and price_basis = 'purchase'"
+        )
+        assert "several_chips" in row["flags"]
+        assert row["cost_low_usd"] < float(row["cost_mid_usd"]) < row["cost_high_usd"]
+        assert row["unit_price_usd_per_gpu"] is None
+
+    def test_a_chip_of_epochs_alone_takes_epochs_prices(self, with_fixture: DataFolder) -> None:
+        [row] = rows_of(
+            with_fixture, "from core.epoch_costs where model_name = 'Iris Small' and price_basis = 'rental'"
+        )
+        assert (float(row["cost_mid_usd"]), row["price_source_id"]) == (12.0, "epoch-prices")
+        assert "outside_price" in row["flags"]
+
+
+@pytest.fixture(scope="module")
+def published(ledger_folder: DataFolder, tmp_path_factory: pytest.TempPathFactory) -> DataFolder:
+    """The project's data with the snapshot beside it, published."""
+    root = tmp_path_factory.mktemp("snapshot") / "data"
+    shutil.copytree(ledger_folder.root, root)
+    folder = DataFolder(root)
+    import_epoch(folder, str(SNAPSHOT))
+    build(folder, AS_OF)
+    return folder
+
+
+@needs_snapshot
+class TestSnapshot:
+    def test_every_published_cost_is_reproduced(self, published: DataFolder) -> None:
+        bases = {"hardware-capex-energy": "amortized", "hardware-acquisition": "purchase", "cloud": "rental"}
+        found = {
+            (row["model_name"], row["price_basis"]): row for row in rows_of(published, "from marts.method_comparison")
+        }
+        expected = list(csv.DictReader(io.StringIO((SNAPSHOT / "expected_part.csv").read_text(encoding="utf-8"))))
+        assert len(expected) == 57
+        for row in expected:
+            ours = found[row["model"], bases[row["method"]]]
+            assert ours["published_method_cost_usd"] == pytest.approx(float(row["cost_nominal_usd"]), rel=1e-9, abs=0)
+            assert ours["published_method_cost_usd_2025_06"] == pytest.approx(
+                float(row["cost_usd_june2025"]), rel=1e-9, abs=0
+            )
+
+    def test_the_inputs_behind_them_are_the_same(self, published: DataFolder) -> None:
+        found = {
+            (row["model_name"], row["price_basis"]): row
+            for row in rows_of(published, "from core.published_method_costs")
+        }
+        for row in csv.DictReader(io.StringIO((SNAPSHOT / "expected_part.csv").read_text(encoding="utf-8"))):
+            if row["method"] == "hardware-capex-energy":
+                ours = found[row["model"], "amortized"]
+                assert str(ours["started_on"]) == row["as_of"]
+                assert str(ours["available_on"]) == row["price_date"]
+                assert ours["chip"] == row["hardware"]
+                assert ("imputed_chip" in ours["flags"]) == (row["hardware_imputed"] == "True")
+                for part in ("interconnect", "energy"):
+                    name = {"interconnect": "cluster_level_interconnect_cost"}.get(part, "energy_cost")
+                    if row[name]:
+                        assert ours[f"{part}_cost_usd"] == pytest.approx(float(row[name]), rel=1e-9)
+            if row["method"] == "cloud":
+                ours = found[row["model"], "rental"]
+                assert (ours["price_vendor"], ours["price_hardware_name"]) == (row["vendor"], row["price_hardware"])
+                assert (str(ours["price_observed_on"]), str(ours["acquired_on"])) == (row["price_date"], row["as_of"])
+
+    def test_how_many_each_method_costs(self, published: DataFolder) -> None:
+        by_basis = {
+            row["price_basis"]: row["costed"]
+            for row in rows_of(
+                published,
+                "select price_basis, count(published_method_cost_usd) as costed "
+                "from core.published_method_costs group by all",
+            )
+        }
+        assert by_basis == {"amortized": 48, "purchase": 28, "rental": 23}
+        looked_ahead = rows_of(
+            published,
+            "from core.published_method_costs where price_basis = 'rental' and price_observed_on > acquired_on "
+            "and published_method_cost_usd is not null",
+        )
+        assert len(looked_ahead) == 10
+        assert max((row["price_observed_on"] - row["acquired_on"]).days for row in looked_ahead) == 488
+        ours = "select count(distinct model_name) as n from core.epoch_costs where gpu_hours is not null"
+        assert rows_of(published, ours)[0]["n"] >= 628
+
+    def test_corrupt_cells_are_told_and_no_model_is_lost(self, published: DataFolder) -> None:
+        emptied = rows_of(
+            published,
+            "select column_name, count(*) as n from quality.rejected_rows "
+            "where table_name = 'staging.epoch__models' and not is_set_aside group by all order by all",
+        )
+        assert emptied == [
+            {"column_name": "finetune_compute_flop", "n": 76},
+            {"column_name": "utilization_ratio", "n": 1},
+        ]
+        assert rows_of(published, "select count(*) as n from core.epoch_models")[0]["n"] == 1_890
+        twice = "select distinct record_id from quality.rejected_rows where check_name = 'duplicate'"
+        assert rows_of(published, twice) == [{"record_id": "P-LLama3"}]
+
+    def test_no_rental_price_of_ours_is_dated_after_the_start(self, published: DataFolder) -> None:
+        late = "from core.epoch_costs where price_basis = 'rental' and price_observed_on > started_on"
+        assert rows_of(published, late) == []
+        prices = "from core.epoch_costs where price_basis = 'rental' and cost_mid_usd is not null"
+        assert len(rows_of(published, prices)) > 400
+
+
+# ---- broken input
+
+
+class Bench(Workbench):
+    """A workbench in memory."""
+
+    def __init__(self, tables: dict[str, pl.DataFrame]) -> None:
+        self.as_of = AS_OF
+        self.tables = tables
+
+    def read(self, declared: Table) -> pl.DataFrame:
+        """A table made before."""
+        return self.tables[declared.name]
+
+
+@pytest.fixture(scope="module")
+def around(ledger_folder: DataFolder) -> dict[str, pl.DataFrame]:
+    """Every other table the costs of Epoch's models are computed from."""
+    reading = reference.SOURCE.read(ROOT / "data")
+    wanted = (epoch_inputs.StagedEpochModelMap, epoch_inputs.StagedEpochHardwareMap)
+    maps = {table_of(each).name: stage(table_of(each), reading.raw[table_of(each).name]).rows for each in wanted}
+    kept: tuple[type[Contract], ...] = tuple(
+        contract
+        for contract in {
+            *(table.contract for step in COSTS if step.table.contract in OURS for table in step.reads),
+        }
+        if table_of(contract).schema_name == "core" and contract not in OURS
+    )
+    with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
+        return maps | {
+            table_of(each).name: as_contract(table_of(each), connection.sql(f"from {table_of(each).name}").pl())
+            for each in kept
+        }
+
+
+Costs = dict[tuple[str, str, str], Row]
+
+
+def computed(folder: Path, around: dict[str, pl.DataFrame]) -> tuple[Costs, pl.DataFrame]:
+    """Costs by method, model and basis from the files of a folder, and what was set aside."""
+    data = DataFolder(folder.parent / f"{folder.name}-data")
+    shutil.rmtree(data.root, ignore_errors=True)
+    (data.root / "epoch").mkdir(parents=True)
+    for file in source.FILES:
+        shutil.copy(folder / file.published_as, data.root / file.name)
+    reading = source.read(data.root)
+    staged = {table.name: stage(table, reading.raw[table.name]) for table in source.SOURCE.tables}
+    bench = Bench(around | {name: found.rows for name, found in staged.items()})
+    for step in ordered(COSTS):
+        if step.table.contract in OURS:
+            bench.tables[step.table.name] = step.run(bench).rows
+    costs: Costs = {}
+    for method, contract, amount in (
+        ("published", epoch.PublishedMethodCosts, "published_method_cost_usd"),
+        ("default", epoch.EpochCosts, "cost_mid_usd"),
+    ):
+        for row in bench.tables[table_of(contract).name].to_dicts():
+            costs[method, row["model_name"], row["price_basis"]] = {**row, "amount": row[amount]}
+    return costs, pl.concat([reading.rejected, *(found.rejected for found in staged.values())])
+
+
+@pytest.fixture(scope="module")
+def clean(around: dict[str, pl.DataFrame], tmp_path_factory: pytest.TempPathFactory) -> Costs:
+    """Costs of the fixture as it is; nothing in it is set aside."""
+    folder = tmp_path_factory.mktemp("clean") / "epoch"
+    shutil.copytree(FIXTURE, folder)
+    costs, rejected = computed(folder, around)
+    assert rejected.is_empty()
+    return costs
+
+
+Edit = Callable[[list[Row]], None]
+
+
+def found(rows: list[Row], where: str) -> Row:
+    """The row of a model, or the one that has a cell like this."""
+    [row] = [row for row in rows if (row["Model"] == where if "Model" in row else where in row.values())]
+    return row
+
+
+def cell(where: str, column: str, value: str) -> Edit:
+    """Write a cell of a row."""
+
+    def edit(rows: list[Row]) -> None:
+        row = found(rows, where)
+        row[column] = value
+
+    return edit
+
+
+def copied(where: str, **changes: str) -> Edit:
+    """Add a copy of a row, with changes."""
+
+    def edit(rows: list[Row]) -> None:
+        row = found(rows, where)
+        rows.append(row | changes)
+
+    return edit
+
+
+def removed(where: str) -> Edit:
+    """Take a row out."""
+
+    def edit(rows: list[Row]) -> None:
+        row = found(rows, where)
+        rows.remove(row)
+
+    return edit
+
+
+ALDER, BIRCH, IRIS = "Alder 40B", "Birch", "Iris Small"
+QUANTITY, HOURS, CHIP_HOURS = "Hardware quantity", "Training time (hours)", "Training chip-hours"
+MFU, COMPUTE, TUNED = "Hardware utilization (MFU)", "Training compute (FLOP)", "Finetune compute (FLOP)"
+HARDWARE, DAY, RANK = "Training hardware", "Publication date", "Compute rank when published"
+A100, V100, ARBOR = "NVIDIA A100 SXM4 40 GB", "NVIDIA V100", "Arbor GPU One"
+TENSOR, POWER = "Tensor-FP16/BF16 performance (FLOP/s)", "TDP (W)"
+BOUGHT, ON_DEMAND, THREE_YEARS = (
+    "Price (hardware purchase)",
+    "Price per chip-hour (on-demand)",
+    "Price per chip-hour (3-year CUD)",
+)
+BAD_NUMBERS = ("0", "-512", "many", "1e99", "nan", "inf", "1,000", "0x10", "--")
+
+BROKEN: list[tuple[str, str, Edit]] = [
+    *((f"quantity {bad}", MODELS, cell(ALDER, QUANTITY, bad)) for bad in BAD_NUMBERS),
+    ("quantity of half a chip", MODELS, cell(ALDER, QUANTITY, "512.5")),
+    *((f"hours {bad}", MODELS, cell(ALDER, HOURS, bad)) for bad in BAD_NUMBERS),
+    *((f"chip-hours {bad}", MODELS, cell(BIRCH, CHIP_HOURS, bad)) for bad in BAD_NUMBERS),
+    *((f"utilization {bad}", MODELS, cell("Ginkgo", MFU, bad)) for bad in (*BAD_NUMBERS, "37.5", "1.01")),
+    *((f"compute {bad}", MODELS, cell("Cedar 7B", COMPUTE, bad)) for bad in (*BAD_NUMBERS, "2", "2.0", "3.14")),
+    *((f"fine-tune {bad}", MODELS, cell("Dogwood Tuned", TUNED, bad)) for bad in (*BAD_NUMBERS, "3", "3.5")),
+    *((f"day {bad}", MODELS, cell(ALDER, DAY, bad)) for bad in ("", "soon", "15.06.2022", "2022-13-45", "2022")),
+    ("day past every series", MODELS, cell(ALDER, DAY, "2031-06-15")),
+    ("day before every series", MODELS, cell(ALDER, DAY, "1989-06-15")),
+    *((f"rank {bad}", MODELS, cell(ALDER, RANK, bad)) for bad in ("first", "0", "-1", "1.5", "")),
+    ("no chip", MODELS, cell(ALDER, HARDWARE, "")),
+    ("an unknown chip that contains a known name", MODELS, cell(ALDER, HARDWARE, "NVIDIA A100X SXM4 40 GB")),
+    ("a known chip that contains another family's name", MODELS, cell(ALDER, HARDWARE, "Arbor A100X")),
+    ("a chip in other letters", MODELS, cell(ALDER, HARDWARE, "nvidia a100 sxm4 40 gb")),
+    ("a list of chips", MODELS, cell(ALDER, HARDWARE, f"{A100},{V100}")),
+    ("a list with an unknown chip", MODELS, cell(ALDER, HARDWARE, f"{A100},Unknown")),
+    ("a list with another separator", MODELS, cell(ALDER, HARDWARE, f"{A100};{V100}")),
+    ("a duplicate name", MODELS, copied(ALDER, **{QUANTITY: "8.0"})),
+    ("a duplicate row", MODELS, copied(ALDER)),
+    ("a duplicate name but for a space", MODELS, copied(ALDER, Model=f"{ALDER} ", **{QUANTITY: "8.0"})),
+    ("no name", MODELS, cell(ALDER, "Model", "")),
+    ("a base model that is not there", MODELS, cell(ALDER, "Base model", "Nothing")),
+    *((f"power {bad}", CHIPS, cell(A100, POWER, bad)) for bad in (*BAD_NUMBERS, "")),
+    *((f"peak {bad}", CHIPS, cell(V100, TENSOR, bad)) for bad in BAD_NUMBERS),
+    *((f"release of the chip {bad}", CHIPS, cell(A100, "Release date", bad)) for bad in ("", "May 2020", "0")),
+    ("a chip that is gone", CHIPS, removed(A100)),
+    ("a chip that stands twice", CHIPS, copied(A100, **{POWER: "1.0"})),
+    *((f"purchase price {bad}", PRICES, cell("24000.00", BOUGHT, bad)) for bad in BAD_NUMBERS),
+    *((f"rental price {bad}", PRICES, cell("1.50", THREE_YEARS, bad)) for bad in BAD_NUMBERS),
+    *((f"price of a chip of its own {bad}", PRICES, cell("0.50", ON_DEMAND, bad)) for bad in BAD_NUMBERS),
+    *((f"day of a price {bad}", PRICES, cell("24000.00", "Price date", bad)) for bad in ("", "June", "2020-06-31")),
+    *((f"day of a rental price {bad}", PRICES, cell("1.50", "Price date", bad)) for bad in ("", "June")),
+    *((f"index {bad}", INDEX, cell("2022-06-01", "PCU518210518210", bad)) for bad in ("", "0", "-1", "x")),
+    ("an index month twice", INDEX, copied("2022-06-01", PCU518210518210="1.0")),
+    ("an index without its last month", INDEX, removed("2025-06-01")),
+]
+"""What is broken: a name, the file, and how."""
+
+CORRECT = [
+    ("a space behind a chip", MODELS, cell(ALDER, HARDWARE, f"{A100} ")),
+    ("a comma behind a chip", MODELS, cell(ALDER, HARDWARE, f"{A100},")),
+    ("a chip named twice", MODELS, cell(ALDER, HARDWARE, f"{A100}, {A100}")),
+    ("a space around a number", MODELS, cell(ALDER, QUANTITY, " 512 ")),
+    ("a number with an exponent", MODELS, cell(ALDER, QUANTITY, "5.12e2")),
+    ("a space behind a vendor", PRICES, cell("1.50", "Vendor", "Amazon Web Services ")),
+    ("a space behind a priced chip", PRICES, cell("1.50", "Hardware model", "NVIDIA A100 ")),
+    ("a space behind a chip of the table", CHIPS, cell(A100, "Hardware name", f"{A100} ")),
+]
+
+
+def write(folder: Path, name: str, edit: Edit) -> None:
+    """Change one file of a folder."""
+    text = (FIXTURE / name).read_text(encoding="utf-8-sig")
+    reader = csv.DictReader(io.StringIO(text, newline=""))
+    rows = list(reader)
+    edit(rows)
+    with (folder / name).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(reader.fieldnames or []), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def broken(tmp_path: Path, name: str, edit: Edit, around: dict[str, pl.DataFrame]) -> tuple[Costs, pl.DataFrame]:
+    """What comes of the fixture with one thing changed."""
+    folder = tmp_path / "epoch"
+    shutil.copytree(FIXTURE, folder)
+    write(folder, name, edit)
+    return computed(folder, around)
+
+
+def is_the_same(one: Row, other: Row) -> bool:
+    """Whether two rows say the same amount."""
+    if one["amount"] is None or other["amount"] is None:
+        return one["amount"] is other["amount"]
+    return float(one["amount"]) == pytest.approx(float(other["amount"]), rel=1e-12)
+
+
+@pytest.mark.parametrize(("what", "name", "edit"), BROKEN, ids=[what for what, _, _ in BROKEN])
+def test_a_broken_input_stops_nothing_and_gives_no_silent_wrong_cost(
+    what: str, name: str, edit: Edit, around: dict[str, pl.DataFrame], clean: Costs, tmp_path: Path
+) -> None:
+    """A cost that is not what it was says why: it is gone with a reason, or carries a flag it did not carry before."""
+    costs, rejected = broken(tmp_path, name, edit, around)
+    told = rejected.height > 0
+    for key, row in costs.items():
+        amount = row["amount"]
+        assert amount is None or 0 < float(amount) < 1e15
+        before = clean.get(key)
+        if before is None:
+            assert row["amount"] is None or {"duplicate_name"} & set(row["flags"]) or key[1] != ALDER, key
+            continue
+        if not is_the_same(row, before):
+            new_flags = set(row["flags"]) - set(before["flags"])
+            assert new_flags or row["cost_missing_reason"], (key, row["flags"])
+            told = True
+    told = told or set(clean) != set(costs)
+    told = told or any(set(row["flags"]) != set(clean[key]["flags"]) for key, row in costs.items() if key in clean)
+    assert told, "nothing says that anything is wrong"
+    untouched = {key for key in clean if key[1] == "Fir 2 ".rjust(7)} if name == MODELS else set()
+    assert all(is_the_same(costs[key], clean[key]) for key in untouched)
+
+
+@pytest.mark.parametrize(("what", "name", "edit"), CORRECT, ids=[what for what, _, _ in CORRECT])
+def test_what_can_be_read_is_costed_right(
+    what: str, name: str, edit: Edit, around: dict[str, pl.DataFrame], clean: Costs, tmp_path: Path
+) -> None:
+    costs, rejected = broken(tmp_path, name, edit, around)
+    assert rejected.is_empty()
+    assert {key for key in clean if not is_the_same(costs[key], clean[key])} == set()
+
+
+def test_a_cell_is_lost_and_not_its_model(around: dict[str, pl.DataFrame], clean: Costs, tmp_path: Path) -> None:
+    costs, rejected = broken(tmp_path, MODELS, cell(ALDER, QUANTITY, "-512"), around)
+    [finding] = rejected.to_dicts()
+    assert (finding["record_id"], finding["column_name"], finding["value"]) == (ALDER, "gpu_count", "-512")
+    assert (finding["line"], finding["is_set_aside"]) == (2, False)
+    row = costs["published", ALDER, "amortized"]
+    assert row["hours_basis"] == "compute"
+    assert "cell_set_aside" in row["flags"]
+    assert costs["published", ALDER, "rental"]["cost_missing_reason"] == "hours_not_disclosed"
+
+
+def test_a_torn_row_is_told_with_its_line(around: dict[str, pl.DataFrame], clean: Costs, tmp_path: Path) -> None:
+    folder = tmp_path / "epoch"
+    shutil.copytree(FIXTURE, folder)
+    path = folder / CHIPS
+    lines = path.read_text(encoding="utf-8").splitlines()
+    path.write_text("\n".join([*lines[:-1], lines[-1].split(",")[0]]) + "\n", encoding="utf-8")
+    costs, rejected = computed(folder, around)
+    assert rejected["reason"].to_list() == ["the row has 1 cells, the header 11: import the snapshot again"]
+    assert rejected["line"].to_list() == [7]
+    assert all(is_the_same(costs[key], clean[key]) for key in clean)
+
+
+def test_everything_broken_at_once_is_published(ledger_folder: DataFolder, tmp_path: Path) -> None:
+    """One run over a snapshot with every fault of the table of models that leaves its name."""
+    files = tmp_path / "epoch"
+    shutil.copytree(FIXTURE, files)
+
+    def all_at_once(rows: list[Row]) -> None:
+        [alder] = [row for row in rows if row["Model"] == ALDER]
+        for number, (_, name, edit) in enumerate(BROKEN):
+            if name == MODELS:
+                mine = [row | {"Model": row["Model"] + f" {number}"} for row in rows[:10]]
+                edits = [dict(row, Model=row["Model"].rsplit(" ", 1)[0]) for row in mine]
+                edit(edits)
+                rows += [row | {"Model": f"{row['Model']} {number}"} for row in edits if row["Model"]]
+        assert alder in rows
+
+    write(files, MODELS, all_at_once)
+    shutil.copytree(ledger_folder.root, tmp_path / "data")
+    folder = DataFolder(tmp_path / "data")
+    import_epoch(folder, str(files))
+    build(folder, AS_OF)
+    assert len(rows_of(folder, "from core.epoch_models")) > 500
+    wrong = "from core.published_method_costs where published_method_cost_usd <= 0 or isinf(published_method_cost_usd)"
+    assert rows_of(folder, wrong) == []
+    assert rows_of(folder, "from quality.check_results where not has_passed and severity = 'ERROR'") == []
