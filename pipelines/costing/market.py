@@ -31,6 +31,25 @@ def price_ends(constants: Constants, by: list[str]) -> list[pl.Expr]:
     ]
 
 
+def widened(constants: Constants, is_assumed: pl.Expr) -> list[pl.Expr]:
+    """Ends at least as far from the price as is usual, where the price stands in for another or is old."""
+    price = pl.col("unit_price").cast(pl.Float64)
+    low, high = (
+        (price * constants[f"price_width_{end}_ratio"]).round(UNIT_PRICE.scale).cast(UNIT_PRICE)
+        for end in ("low", "high")
+    )
+    return [
+        pl.when(is_assumed)
+        .then(pl.min_horizontal("unit_price_low", low))
+        .otherwise("unit_price_low")
+        .alias("unit_price_low"),
+        pl.when(is_assumed)
+        .then(pl.max_horizontal("unit_price_high", high))
+        .otherwise("unit_price_high")
+        .alias("unit_price_high"),
+    ]
+
+
 def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
     """Quotes that may enter the rule: usable, on demand, dated, for a known accelerator."""
     return quotes.filter(
@@ -109,18 +128,19 @@ def market_prices(
         )
         .filter(pl.int_range(pl.len()).over(ask) == median)
     )
+    is_stale = age > constants["stale_price_days"]
+    is_proxy = pl.col("priced_hardware_id") != pl.col("hardware_id")
     return chosen.select(
         *ask,
         "unit_price",
-        "unit_price_low",
-        "unit_price_high",
+        *widened(constants, is_stale | is_proxy),
         "quote_id",
         pl.col("source_id").alias("price_source_id"),
         pl.col("seen_on").alias("price_observed_on"),
         "price_quote_count",
         flagged(
-            stale_price=age > constants["stale_price_days"],
+            stale_price=is_stale,
             thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
-            proxy_price=pl.col("priced_hardware_id") != pl.col("hardware_id"),
+            proxy_price=is_proxy,
         ).alias("price_flags"),
     )

@@ -17,8 +17,9 @@ from pipelines.contracts.validation import REJECTED, stage
 from pipelines.graph.build import ordered
 from pipelines.graph.step import Workbench
 from pipelines.graph.tables import COSTS, INPUTS
-from pipelines.paths import ROOT
+from pipelines.paths import ROOT, DataFolder
 from pipelines.sources import SOURCES
+from pipelines.warehouse.store import Warehouse
 
 AS_OF = date(2026, 11, 23)
 """The day `rental_now` is priced on in the golden files."""
@@ -30,7 +31,8 @@ class MemoryBench(Workbench):
     """A workbench whose tables stand nowhere but here."""
 
     def __init__(self) -> None:
-        self.as_of = AS_OF
+        folder = DataFolder(ROOT / "data")
+        super().__init__(folder, Warehouse(folder.work), AS_OF, is_full=True)
         self.tables: dict[str, pl.DataFrame] = {}
 
     def read(self, declared: Table) -> pl.DataFrame:

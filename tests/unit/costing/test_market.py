@@ -76,6 +76,25 @@ class TestEachProvider:
         assert (price["unit_price"], price["price_quote_count"]) == (2, 3)
 
 
+class TestAssumedPrices:
+    """What stands in for another price, or is old, is at least as uncertain as a price usually is."""
+
+    def test_of_a_stand_in_three_providers_are_no_narrower_than_one(self) -> None:
+        quotes = [rental(price, provider=name, hardware_id="twin") for price, name in ((3, "A"), (4, "B"), (5, "C"))]
+        price = price_of(*quotes, hardware=PROXIED)
+        assert "proxy_price" in price["price_flags"]
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (2, 4, 8)
+
+    def test_a_spread_that_is_wider_stays(self) -> None:
+        quotes = [rental(price, provider=name, hardware_id="twin") for price, name in ((1, "A"), (4, "B"), (9, "C"))]
+        price = price_of(*quotes, hardware=PROXIED)
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (1, 4, 9)
+
+    def test_its_own_fresh_price_keeps_its_spread(self) -> None:
+        price = price_of(*(rental(price, provider=name) for price, name in ((3, "A"), (4, "B"), (5, "C"))))
+        assert (price["unit_price_low"], price["unit_price_high"]) == (3, 5)
+
+
 class TestMedian:
     @pytest.mark.parametrize(
         ("prices", "median"),
