@@ -11,6 +11,8 @@ from pipelines.contracts import (
     inputs,
     marts,
     quality,
+    question_inputs,
+    questions,
     raw,
 )
 
@@ -25,5 +27,7 @@ __all__ = [
     "inputs",
     "marts",
     "quality",
+    "question_inputs",
+    "questions",
     "raw",
 ]

@@ -6,6 +6,7 @@ import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts import inputs as i
+from pipelines.contracts import question_inputs as q
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, ForeignKey, column, table
 
@@ -152,6 +153,11 @@ class PriceIndex(i.StagedPriceIndex):
 @table("core.electricity_prices", key=("observation_id",), foreign_keys=(SOURCE,))
 class ElectricityPrices(i.StagedElectricityPrices):
     """One row per area, period and source of an electricity price."""
+
+
+@table("core.compute_rules", key=("rule_id",), foreign_keys=(SOURCE,))
+class ComputeRules(q.StagedComputeRules):
+    """One row per rule of law that depends on the compute of a training run."""
 
 
 @table(

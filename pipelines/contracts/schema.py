@@ -11,7 +11,7 @@ from pathlib import Path
 
 import polars as pl
 
-from pipelines.contracts import feed_list, inputs
+from pipelines.contracts import feed_list, inputs, question_inputs
 from pipelines.contracts.derive import columns
 from pipelines.contracts.table import PLACE, Contract, Table, table_of
 from pipelines.contracts.vocabulary import QUANTITY
@@ -128,6 +128,9 @@ def schemas() -> dict[str, Schema]:
         },
         "sources.schema.json": _list_of(record(inputs.StagedSources), "Documents numbers were taken from"),
         "hardware.schema.json": _list_of(record(inputs.StagedHardware), "Accelerators"),
+        "compute_rules.schema.json": _list_of(
+            record(question_inputs.StagedComputeRules), "Rules of law that depend on the compute of a training run"
+        ),
         "claims.schema.json": _list_of(claims, "Printed claims of a cost"),
         "feeds.schema.json": _list_of(record(feed_list.StagedFeeds), "Live feeds"),
         "methods.schema.json": _list_of(method, "Costing methods and their constants"),

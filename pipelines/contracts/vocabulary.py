@@ -335,7 +335,6 @@ CHOSEN_BY = {
     "only_ledger": "Only the ledger has a figure.",
     "only_epoch": "Only Epoch has a figure; it is shown, and does not enter the ledger's sums.",
 }
-
 USAGE_WARNING = {
     "assumed_price": "Prices are list or assumed prices, not invoices.",
     "excludes_failed_runs": "Failed runs and restarts are in only where the source counts them.",

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs
+from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -63,6 +63,7 @@ INPUTS = (
         feed_rows.with_feed_electricity_prices,
         joins_tables=True,
     ),
+    input_step(core.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
     input_step(core.CostClaims, [inputs.StagedCostClaims], ledger.unchanged),
     input_step(feeds.FeedReads, [feeds.StagedReads], ledger.unchanged),
 )

@@ -19,7 +19,7 @@ CSV_TABLES = (
     "epoch_accelerators",
     "method_rules",
 )
-YAML_LISTS = ("sources", "hardware")
+YAML_LISTS = ("sources", "hardware", "compute_rules")
 
 
 def read(folder: Path) -> Reading:

@@ -92,6 +92,7 @@ def test_an_empty_reading_has_every_table() -> None:
             "provider_map",
             "price_proxies",
             "price_bounds",
+            "compute_rules",
             "method_constants",
             *("epoch_models", "epoch_accelerators", "method_rules"),
         )

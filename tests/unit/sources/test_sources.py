@@ -312,7 +312,7 @@ class TestReference:
             f"reference/{name}"
             for name in (
                 *("hardware.yaml", "provider_map.csv", "accelerator_map.csv", "price_bounds.csv", "methods.yaml"),
-                *("epoch_models.csv", "epoch_accelerators.csv", "method_rules.csv"),
+                *("epoch_models.csv", "epoch_accelerators.csv", "method_rules.csv", "compute_rules.yaml"),
             )
         }
 

@@ -1,0 +1,153 @@
+"""Contracts of the marts that answer questions about many models at once: trends, laws, prices, disclosure."""
+
+from __future__ import annotations
+
+import polars as pl
+
+from pipelines.contracts import vocabulary as v
+from pipelines.contracts import vocabulary_questions as words
+from pipelines.contracts.table import UNIT_PRICE, USD, Contract, column, table
+
+COMPUTE_METHOD = "How the least certain part of it is known."
+GROWTH = "Factor by which the cost grows in a year"
+
+
+@table("marts.training_compute", key=("model_id", "scope"), warnings=("lower_bounds",))
+class TrainingCompute(Contract):
+    """One row per model and scope: the arithmetic of its training, and how that is known.
+
+    Each phase as disclosed, else 6 x parameters used for a token x tokens, else hours x 16-bit peak x the usual
+    utilisation, with the range of that utilisation.
+    """
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    training_compute_low_flop: pl.Float64 = column("Its lower end, at the lowest usual utilisation.", nullable=True)
+    training_compute_flop: pl.Float64 = column("Arithmetic done; for a lower bound the floor.", nullable=True, gt=0)
+    training_compute_high_flop: pl.Float64 = column("Its upper end, at the highest usual utilisation.", nullable=True)
+    compute_method: pl.String = column(COMPUTE_METHOD, nullable=True, isin=list(words.COMPUTE_METHOD))
+    is_lower_bound: pl.Boolean = column("True where a phase or model known to exist is not in the figure.")
+    undisclosed_models: pl.List(pl.String) = column("Models in scope of which no phase has a figure.")
+    missing_reason: pl.String = column("Why there is no figure.", nullable=True, isin=list(words.QUESTION_MISSING_REASON))
+
+
+@table("marts.frontier_costs", key=("model_id", "price_basis"), warnings=("assumed_price", "lower_bounds"))
+class FrontierCosts(Contract):
+    """One row per model trained from nothing with known compute, and price basis: its place on release, and its cost.
+
+    Families whose figure covers several models are left out.
+    """
+
+    model_id: pl.String = column("The model.")
+    price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
+    model_name: pl.String = column("Its name.")
+    released_on: pl.Date = column("Day of release or publication.")
+    training_compute_flop: pl.Float64 = column("Arithmetic of its own training; may be a floor.", gt=0)
+    compute_method: pl.String = column(COMPUTE_METHOD, isin=list(words.COMPUTE_METHOD))
+    compute_rank: pl.Int64 = column(
+        "Place by that compute among the models of the ledger that were out on its day, 1 the largest.",
+        ge=1,
+        unit="rank",
+    )
+    is_frontier: pl.Boolean = column("True where that place is within the method's `frontier_rank`.")
+    cost_low_usd: pl.Float64 = column("Lower end of its own cost.", nullable=True)
+    cost_mid_usd: USD = column("Its own cost; for a lower bound the floor.", nullable=True)
+    cost_high_usd: pl.Float64 = column("Upper end of its own cost.", nullable=True)
+    is_lower_bound: pl.Boolean = column("True where the cost is a floor.")
+    is_counted: pl.Boolean = column("True where it enters a trend: it has a cost, and that is no floor.")
+    cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON))
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the cost.")
+
+
+@table("marts.cost_over_time", key=("model_set", "price_basis"), warnings=("assumed_price",))
+class CostOverTime(Contract):
+    """One row per set of models and price basis: the yearly growth of the cost of training, beside a published one.
+
+    Least squares of the logarithm of own cost on the day of release; the ends are the 90% interval of the slope by
+    Student's t. It knows nothing of the intervals of the costs. The rows behind it are in marts.frontier_costs.
+    """
+
+    model_set: pl.String = column("Which models.", isin=list(words.MODEL_SET))
+    price_basis: pl.String = column("How they are valued.", isin=list(v.PRICE_BASIS))
+    model_count: pl.Int64 = column("Models with a cost that is no floor.", ge=0)
+    first_released_on: pl.Date = column("The oldest of them.", nullable=True)
+    last_released_on: pl.Date = column("The newest of them.", nullable=True)
+    growth_per_year_ratio: pl.Float64 = column(f"{GROWTH}.", nullable=True, gt=0)
+    growth_per_year_low_ratio: pl.Float64 = column(f"{GROWTH}, lower end.", nullable=True, gt=0)
+    growth_per_year_high_ratio: pl.Float64 = column(f"{GROWTH}, upper end.", nullable=True, gt=0)
+    explained_variance_share: pl.Float64 = column(
+        "Share of the variance of log cost that the day of release explains.", nullable=True, ge=0, le=1
+    )
+    published_growth_per_year_ratio: pl.Float64 = column("The growth that the closest peer published.", nullable=True)
+    published_growth_per_year_low_ratio: pl.Float64 = column("Lower end of its 90% interval.", nullable=True)
+    published_growth_per_year_high_ratio: pl.Float64 = column("Upper end of its 90% interval.", nullable=True)
+    published_source_id: pl.String = column("Where that was printed; it is of amortised hardware and energy.")
+    missing_reason: pl.String = column("Why there is no trend.", nullable=True, isin=list(words.QUESTION_MISSING_REASON))
+
+
+@table("marts.price_grid", key=("model_id", "scope", "price_usd_per_gpu_hour"), warnings=("lower_bounds",))
+class PriceGrid(Contract):
+    """One row per model and scope with hours, and round price: what it costs if each accelerator-hour costs that."""
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    price_usd_per_gpu_hour: UNIT_PRICE = column("A price of an hour of any of its accelerators.", gt=0)
+    model_name: pl.String = column("Its name.")
+    cost_usd: USD = column("Hours times that price; for a lower bound the floor.", gt=0)
+    rental_usd_per_gpu_hour: pl.Float64 = column(
+        "What an hour did cost at market rent of the start, on average; absent where hours have no price.",
+        nullable=True,
+        gt=0,
+    )
+    is_lower_bound: pl.Boolean = column("True where the hours are a floor.")
+
+
+@table("marts.regulatory_ratios", key=("model_id", "rule_id", "compared_with_id"), warnings=("lower_bounds",))
+class RegulatoryRatios(Contract):
+    """One row per model, rule of law that counts compute, and base model where the rule compares with one.
+
+    The ledger compares compute, and gives no legal advice: rules have more conditions than compute. Families whose
+    figure covers several models are left out.
+    """
+
+    model_id: pl.String = column("The model.")
+    rule_id: pl.String = column("The rule, in core.compute_rules.")
+    compared_with_id: pl.String = column("Its base model; the model itself where the rule is a threshold.")
+    model_name: pl.String = column("Its name.")
+    rule_title: pl.String = column("What the rule says.")
+    released_on: pl.Date = column("Day of release or publication.")
+    base_model_id: pl.String = column("The model whose weights it starts from; absent for a threshold.", nullable=True)
+    training_compute_flop: pl.Float64 = column(
+        "For a threshold the cumulative compute, for a share of the base what was added to it.", nullable=True
+    )
+    reference_compute_flop: pl.Float64 = column(
+        "The threshold, or the cumulative compute of the base.", nullable=True, gt=0
+    )
+    compute_ratio: pl.Float64 = column("The one over the other.", nullable=True, gt=0)
+    compute_low_ratio: pl.Float64 = column("Its lower end.", nullable=True, gt=0)
+    compute_high_ratio: pl.Float64 = column("Its upper end.", nullable=True, gt=0)
+    limit_ratio: pl.Float64 = column("Above which ratio the rule applies.", gt=0)
+    is_above: pl.Boolean = column("Whether it is above; absent where that is not sure.", nullable=True)
+    compute_method: pl.String = column(COMPUTE_METHOD, nullable=True, isin=list(words.COMPUTE_METHOD))
+    is_lower_bound: pl.Boolean = column("True where its compute is a floor.")
+    is_reference_lower_bound: pl.Boolean = column("True where the compute of the base is a floor.")
+    missing_reason: pl.String = column(
+        "Why it is not told whether it is above.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)
+    )
+    rule_source_id: pl.String = column("Where the rule stands.")
+
+
+@table("marts.disclosure_over_time", key=("grouped_by", "group_name"))
+class DisclosureOverTime(Contract):
+    """One row per year of release, and per developer, and one for all: of how many models what is disclosed."""
+
+    grouped_by: pl.String = column("What the row is about.", isin=list(words.GROUPED_BY))
+    group_name: pl.String = column("The year or the developer; `all` for everybody.")
+    model_count: pl.Int64 = column("Models.", ge=1)
+    with_hours_count: pl.Int64 = column("Models with accelerator-hours, printed or worked out from what is.", ge=0)
+    with_price_count: pl.Int64 = column("Models with a price that the developer states.", ge=0)
+    with_compute_count: pl.Int64 = column("Models with arithmetic as printed.", ge=0)
+    with_hardware_count: pl.Int64 = column("Models with a named accelerator.", ge=0)
+    with_cluster_count: pl.Int64 = column("Models with the number of accelerators.", ge=0)
+    with_tokens_count: pl.Int64 = column("Models with tokens.", ge=0)
+    costable_share: pl.Float64 = column("Models with hours and accelerator over all models.", ge=0, le=1)

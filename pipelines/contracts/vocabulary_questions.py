@@ -1,0 +1,34 @@
+"""Words of the marts that answer questions about many models, and of the rules and scenarios they read."""
+
+from __future__ import annotations
+
+COMPUTE_METHOD = {
+    "disclosed": "As the developer prints it.",
+    "from_tokens": "Arithmetic of a parameter and token times parameters used times tokens.",
+    "from_hours": "Hours times the 16-bit peak times the usual utilisation.",
+}
+
+COMPUTE_RULE_KIND = {
+    "threshold": "A number of operations.",
+    "share_of_base": "A share of the compute of the model it was built on.",
+}
+
+MODEL_SET = {
+    "frontier": "Models among those with most compute when they came out.",
+    "from_scratch": "Every model trained from nothing.",
+}
+
+GROUPED_BY = {
+    "all": "Everything.",
+    "developer": "Who trained it.",
+    "year": "Year of release.",
+}
+
+QUESTION_MISSING_REASON = {
+    "base_compute_not_disclosed": "Nothing is known of the compute of the base model.",
+    "compute_not_disclosed": "Neither compute, nor tokens and parameters, nor hours and accelerator are disclosed.",
+    "lower_bound": "Compute is a floor, and what is missing decides.",
+    "too_few_models": "A trend through so few models would say nothing.",
+    "uncertain_compute": "The range of the usual utilisation has both answers in it.",
+}
+"""Why a question about many models has no answer for one of them."""
