@@ -28,7 +28,9 @@ class TrainingCompute(Contract):
     compute_method: pl.String = column(COMPUTE_METHOD, nullable=True, isin=list(words.COMPUTE_METHOD))
     is_lower_bound: pl.Boolean = column("True where a phase or model known to exist is not in the figure.")
     undisclosed_models: pl.List(pl.String) = column("Models in scope of which no phase has a figure.")
-    missing_reason: pl.String = column("Why there is no figure.", nullable=True, isin=list(words.QUESTION_MISSING_REASON))
+    missing_reason: pl.String = column(
+        "Why there is no figure.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)
+    )
 
 
 @table("marts.frontier_costs", key=("model_id", "price_basis"), warnings=("assumed_price", "lower_bounds"))
@@ -82,7 +84,9 @@ class CostOverTime(Contract):
     published_growth_per_year_low_ratio: pl.Float64 = column("Lower end of its 90% interval.", nullable=True)
     published_growth_per_year_high_ratio: pl.Float64 = column("Upper end of its 90% interval.", nullable=True)
     published_source_id: pl.String = column("Where that was printed; it is of amortised hardware and energy.")
-    missing_reason: pl.String = column("Why there is no trend.", nullable=True, isin=list(words.QUESTION_MISSING_REASON))
+    missing_reason: pl.String = column(
+        "Why there is no trend.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)
+    )
 
 
 @table("marts.price_grid", key=("model_id", "scope", "price_usd_per_gpu_hour"), warnings=("lower_bounds",))
