@@ -16,6 +16,7 @@ import typer
 
 from pipelines.cli_import import bring_in
 from pipelines.contracts.vocabulary import VERDICT
+from pipelines.moving import changes
 from pipelines.options import (
     BasisOption,
     DataOption,
@@ -100,24 +101,29 @@ def run(
 ) -> None:
     """Build and publish the ledger if anything changed, then print the answer.
 
-    With --json: status, release, recomputed, rejected, headline, models.
+    With --json: status, release, recomputed, moved, rejected, headline, models.
     """
     from pipelines import output, refresh
-    from pipelines.screens import answer, upkeep
+    from pipelines.screens import answer, changes, upkeep
     from pipelines.warehouse import explanations
+    from pipelines.warehouse.changes import changes_since
 
     session = session_of(context)
     with output.working("Reading the data, costing every phase, publishing …"):
         done = refresh.refresh(session.folder, as_of.date() if as_of else None, force=force)
     with open_ledger(context) as ledger:
         rejected, story, models = ledger.rejected(), explanations.headline(ledger), explanations.notable(ledger)
+        moved = changes_since(ledger) if done.status == "published" else None
     if session.as_json:
         told = {"status": done.status, "release": done.release, "recomputed": done.recomputed}
-        output.show_json({**told, "rejected": rejected, "headline": story, "models": models})
+        output.show_json(
+            {**told, "moved": changes.moved_count(moved), "rejected": rejected, "headline": story, "models": models}
+        )
     else:
         output.show(
             answer.refreshed(done.status, done.release),
             answer.recomputed(done.recomputed),
+            changes.moved_line(moved) if moved else None,
             upkeep.set_aside(rejected, "costledger status --rejected"),
             "",
             answer.headline(story) if story else None,
@@ -268,6 +274,9 @@ def claims(
     with open_ledger(context) as ledger:
         found = ledger.claims(ledger.model_id(model) if model else None, verdict)
     output.show_json({"claims": found}) if session_of(context).as_json else output.show(screen.claims(found))
+
+
+app.command()(changes)
 
 
 @app.command()

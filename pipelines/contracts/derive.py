@@ -9,7 +9,7 @@ from typing import cast
 
 import polars as pl
 
-from pipelines.contracts import vocabulary
+from pipelines.contracts import units, vocabulary
 from pipelines.contracts.table import TABLES, Table
 
 PUBLIC_SCHEMAS = ("core", "marts", "quality", "history")
@@ -76,7 +76,7 @@ def columns(declared: Table) -> list[Column]:
                 name=name,
                 type=duckdb_type(dtype),
                 description=column.description or "",
-                unit=(column.metadata or {}).get("unit") or vocabulary.unit_of(name),
+                unit=(column.metadata or {}).get("unit") or units.unit_of(name),
                 nullable=bool(column.nullable),
                 is_key=name in declared.key,
                 allowed=tuple(allowed),
@@ -108,7 +108,7 @@ def create_table(declared: Table, name: str | None = None, *, replace: bool = Tr
 
 def comment_of(column: Column) -> str:
     """What DuckDB shows for a column: description, unit, allowed values."""
-    unit = "" if column.unit in (None, *vocabulary.SELF_EVIDENT_UNITS) else f" Unit: {column.unit}."
+    unit = "" if column.unit in (None, *units.SELF_EVIDENT_UNITS) else f" Unit: {column.unit}."
     allowed = f" One of: {', '.join(column.allowed)}." if column.allowed else ""
     return f"{column.description}{unit}{allowed}"
 
@@ -160,6 +160,8 @@ VOCABULARIES = {
     "Flags of Epoch's models": vocabulary.EPOCH_FLAG,
     "Reasons for a difference between methods": vocabulary.DIFFERENCE_REASON,
     "Reasons for a missing cost": vocabulary.MISSING_REASON,
+    "Changes of a cost": vocabulary.COST_CHANGE,
+    "Causes of a change": vocabulary.CHANGE_CAUSE,
     "Confidence": vocabulary.CONFIDENCE,
     "Pricing categories": vocabulary.PRICING_CATEGORY,
     "Forms of disclosure": vocabulary.DISCLOSED_AS,

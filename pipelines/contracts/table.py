@@ -181,7 +181,7 @@ def column(
     Args:
         description: what is measured, never a repeat of the name.
         nullable: whether the value may be absent; an unknown is absent, never zero.
-        unit: unit of a name without a unit suffix (see `vocabulary.UNIT_SUFFIXES`).
+        unit: unit of a name without a unit suffix (see `units.UNIT_SUFFIXES`).
         metadata: more to carry along.
         **checks: pandera's built-in checks (`ge`, `le`, `isin`, `str_matches`, `unique`).
     """

@@ -1,4 +1,4 @@
-"""Words with one meaning: every closed vocabulary of the ledger, and the unit a column's suffix promises."""
+"""Words with one meaning: every closed vocabulary of the ledger."""
 
 from __future__ import annotations
 
@@ -335,63 +335,22 @@ CHOSEN_BY = {
     "only_ledger": "Only the ledger has a figure.",
     "only_epoch": "Only Epoch has a figure; it is shown, and does not enter the ledger's sums.",
 }
+
+COST_CHANGE = {
+    "moved": "The cost is another amount.",
+    "appeared": "There was no cost, and there is one.",
+    "disappeared": "There was a cost, and there is none.",
+}
+
+CHANGE_CAUSE = {
+    "price": "A quote, the accelerator that stands in for another, or the day of the release.",
+    "disclosure": "What is disclosed of a run, its model or accelerator, the lineage, or what was set aside of them.",
+    "method": "The code or a constant of the method.",
+}
+
 USAGE_WARNING = {
     "assumed_price": "Prices are list or assumed prices, not invoices.",
     "excludes_failed_runs": "Failed runs and restarts are in only where the source counts them.",
     "excludes_staff_and_rnd": "Staff, research, ablations and data licences are not in it.",
     "lower_bounds": "Some rows are lower bounds: read is_lower_bound before comparing.",
 }
-
-UNIT_SUFFIXES = {
-    "_usd_per_gpu_hour": "USD per GPU-hour",
-    "_usd_per_gpu": "USD per GPU",
-    "_usd_per_trillion_tokens": "USD per trillion tokens",
-    "_usd_per_million_tokens": "USD per million tokens",
-    "_usd": "USD",
-    "_flop_per_s": "FLOP/s",
-    "_flop": "FLOP",
-    "_gpu_hours": "GPU-hour",
-    "_hours": "hour",
-    "_gib": "GiB",
-    "_gb": "GB",
-    "_w": "W",
-    "_ratio": "ratio",
-    "_share": "ratio",
-    "_count": "count",
-    "_on": "date",
-    "_at": "UTC time",
-    "_id": "id",
-}
-"""Suffix of a column name to the unit it promises; longest match wins."""
-
-SELF_EVIDENT_UNITS = ("id", "date", "UTC time", "count", "text")
-"""Units that a description need not repeat."""
-
-UNIT_NAMES = {
-    "gpu_hours": "GPU-hour",
-    "gpu_hours_low": "GPU-hour",
-    "gpu_hours_high": "GPU-hour",
-    "gpu_count": "GPU",
-    "tokens_low": "token",
-    "tokens_high": "token",
-    "tokens_per_gpu_hour": "token per GPU-hour",
-    "total_params": "parameter",
-    "active_params": "parameter",
-}
-"""Names that are their own unit."""
-
-
-def unit_of(column: str) -> str | None:
-    """The unit a column's name promises, or None where the name promises none.
-
-    >>> unit_of("cost_mid_usd")
-    'USD'
-    >>> unit_of("unit_price_usd_per_gpu_hour")
-    'USD per GPU-hour'
-    """
-    if column in UNIT_NAMES:
-        return UNIT_NAMES[column]
-    for suffix in sorted(UNIT_SUFFIXES, key=len, reverse=True):
-        if column.endswith(suffix):
-            return UNIT_SUFFIXES[suffix]
-    return None

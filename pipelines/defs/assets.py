@@ -1,12 +1,17 @@
 """Every asset of the ledger: one for each step of the graph."""
 
 import dagster as dg
+import polars as pl
 
-from pipelines.defs.factory import RELEASE_ID, key_of, materialized, source_asset, spec_of, step_asset
+from pipelines.defs.factory import RELEASE_ID, key_of, markdown, materialized, source_asset, spec_of, step_asset
 from pipelines.defs.resources import Ledger
+from pipelines.graph.step import CHANGES, Computed
 from pipelines.graph.tables import CHECKED, RELEASE, STEPS
 from pipelines.sources import SOURCES
 from pipelines.warehouse.checks import RULES
+
+ROWS_SHOWN = 50
+"""Rows of the table of what moved that the UI shows; the file has all."""
 
 
 @dg.multi_asset(
@@ -38,13 +43,30 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster re
 
 @dg.multi_asset(
     name="history__releases",
-    specs=[spec_of(RELEASE.table, RELEASE.reads, RELEASE.kinds, RELEASE.description)],
+    specs=[
+        spec_of(RELEASE.table, RELEASE.reads, RELEASE.kinds, RELEASE.description),
+        *(spec_of(table, RELEASE.reads, RELEASE.kinds) for table in RELEASE.also),
+    ],
 )
 def releases(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
-    """Publish what all other assets made."""
+    """Publish what all other assets made, and say what moved."""
     computed = RELEASE.run(ledger.bench)
     newest = computed.rows.sort("published_at").row(-1, named=True)["release_id"]
-    return materialized(RELEASE.table, computed, **{RELEASE_ID: newest, "dagster/uri": str(ledger.folder.ledger)})
+    changes = ledger.bench.warehouse.read(CHANGES)
+    moved = changes.filter(pl.col("release_id") == newest)
+    told = {"costs moved": moved.height, "what moved": dg.MetadataValue.md(what_moved(moved))}
+    place = {RELEASE_ID: newest, "dagster/uri": str(ledger.folder.ledger)}
+    yield materialized(RELEASE.table, computed, metadata={**place, **told})
+    yield materialized(CHANGES, Computed(changes), metadata=told)
+
+
+def what_moved(changes: pl.DataFrame) -> str:
+    """Rows of history.cost_changes as a Markdown table, the largest difference first."""
+    if changes.is_empty():
+        return "nothing"
+    largest = pl.coalesce(pl.col("difference_usd").abs(), "cost_usd", "previous_cost_usd")
+    shown = changes.drop("release_id", "previous_release_id").sort(largest, descending=True)
+    return markdown(shown.with_columns(pl.col("causes").list.join(", ")).head(ROWS_SHOWN))
 
 
 ASSETS: list[dg.AssetsDefinition] = [

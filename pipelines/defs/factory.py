@@ -1,7 +1,8 @@
 """Steps to assets: key, group, description, schema and checks all follow from the contract."""
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import dagster as dg
 import polars as pl
@@ -69,7 +70,7 @@ def materialized(
     checks: Sequence[dg.AssetCheckResult] = (),
     *,
     data_version: str | None = None,
-    **metadata: str,
+    metadata: Mapping[str, Any] | None = None,
 ) -> dg.MaterializeResult:
     """What the UI shows of a table: row count, preview, checks and whatever else is given."""
     return dg.MaterializeResult(
@@ -78,7 +79,7 @@ def materialized(
             "dagster/row_count": computed.rows.height,
             "preview": dg.MetadataValue.md(markdown(computed.rows.head(PREVIEW_ROWS))),
             **({} if computed.recomputed is None else {"recomputed rows": computed.recomputed}),
-            **metadata,
+            **(metadata or {}),
         },
         check_results=list(checks),
         data_version=dg.DataVersion(data_version) if data_version else None,

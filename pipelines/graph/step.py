@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.contracts.core import ExchangeRates, ModelLineage, PriceQuotes, Sources, TrainingPhases
 from pipelines.contracts.history import PastExchangeRates, PastModelLineage, PastTrainingPhases
-from pipelines.contracts.quality import Releases
+from pipelines.contracts.quality import CostChanges, Releases
 from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import REJECTED, ContractBrokenError, check_references, require, validate
 from pipelines.costing.evidence import INPUT_HASH, Recomputable
@@ -21,11 +21,12 @@ from pipelines.paths import DataFolder
 from pipelines.warehouse.publish import past_tables
 from pipelines.warehouse.store import TableMissingError, Warehouse
 
-RELEASES = table_of(Releases)
+RELEASES, CHANGES = table_of(Releases), table_of(CostChanges)
 CARRIED = tuple(
     table_of(contract)
     for contract in (
         Releases,
+        CostChanges,
         Sources,
         PriceQuotes,
         TrainingPhases,
@@ -104,7 +105,7 @@ class Workbench:
         last = releases["published_at"].max()
         now = datetime.now(UTC)
         self.moment = max(now, last + timedelta(microseconds=1)) if isinstance(last, datetime) else now
-        self.warehouse.write(RELEASES, releases)
+        self.warehouse.write_all([(RELEASES, releases, None), (CHANGES, self.past(CHANGES), None)])
 
     def past(self, declared: Table) -> pl.DataFrame:
         """Rows of a table in the last release; none where nothing is published."""
@@ -153,6 +154,7 @@ class Step:
         table: what is made.
         reads: what it is made from; the graph is drawn from this and nothing else is read.
         run: makes it.
+        also: tables that are made with it, in the same transaction.
         description: in one line.
         kinds: the tools, for the UI.
     """
@@ -162,6 +164,7 @@ class Step:
     run: Callable[[Workbench], Computed]
     description: str = ""
     kinds: tuple[str, ...] = ("polars", "duckdb")
+    also: tuple[Table, ...] = ()
 
 
 def table_step(contract: type[Contract], reads: list[type[Contract]], function: Callable[..., pl.DataFrame]) -> Step:

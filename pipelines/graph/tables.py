@@ -15,9 +15,10 @@ from pipelines.costing import epoch as epoch_costing
 from pipelines.costing import feed_rows, ledger
 from pipelines.costing.methods import published_method_costs
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
+from pipelines.graph.changes import changes_until
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
-from pipelines.graph.step import Computed, Step, Workbench, incremental_step, input_step, table_step
+from pipelines.graph.step import CHANGES, Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
 from pipelines.warehouse.release import release
@@ -161,7 +162,11 @@ def _check_results(bench: Workbench) -> Computed:
 
 def _release(bench: Workbench) -> Computed:
     made_from = joined_fingerprint(bench.warehouse.notes()), code_fingerprint()
-    return Computed(release(bench.warehouse, bench.folder, bench.as_of, *made_from))
+
+    def beside(release_id: str) -> list[tuple[Table, pl.DataFrame]]:
+        return [(CHANGES, require(CHANGES, changes_until(bench, COSTS, release_id)))]
+
+    return Computed(release(bench.warehouse, bench.folder, bench.as_of, *made_from, beside))
 
 
 SET_ASIDE = Step(
@@ -174,12 +179,12 @@ SET_ASIDE = Step(
 MART_STEPS = tuple(_mart(file) for file in sql_files(MARTS))
 """One step for each SQL file."""
 
-PAST = table_of(Releases).name
+PAST = {table_of(Releases).name, CHANGES.name}
 """Rules compare with the releases before this one, which the run starts with; the new one is made after them."""
 
 CHECKED = Step(
     table_of(CheckResults),
-    tuple(TABLES[name] for name in sorted({read for rule in RULES for read in rule.file.reads} - {PAST})),
+    tuple(TABLES[name] for name in sorted({read for rule in RULES for read in rule.file.reads} - PAST)),
     _check_results,
     "The rules of sql/checks, each with its figure. A broken ERROR refuses the release.",
     ("sql", "duckdb"),
@@ -187,10 +192,11 @@ CHECKED = Step(
 
 RELEASE = Step(
     table_of(Releases),
-    tuple(table for table in public_tables() if table != table_of(Releases)),
+    tuple(table for table in public_tables() if table.name not in PAST),
     _release,
-    "Publishes the ledger by atomic replacement. Refused when a blocking check fails.",
+    "Publishes the ledger by atomic replacement, and says what moved. Refused when a blocking check fails.",
     ("duckdb", "parquet"),
+    also=(CHANGES,),
 )
 
 STEPS: tuple[Step, ...] = (*INPUTS, *PAST_VERSIONS, SET_ASIDE, *COSTS, *MART_STEPS, CHECKED, RELEASE)

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
 from pipelines.contracts.quality import CheckResults, Releases
-from pipelines.contracts.table import table_of
+from pipelines.contracts.table import Table, table_of
 from pipelines.paths import DataFolder
 from pipelines.warehouse.publish import publish
 from pipelines.warehouse.store import Warehouse
@@ -37,7 +38,12 @@ def next_moment(releases: pl.DataFrame) -> datetime:
 
 
 def release(
-    warehouse: Warehouse, folder: DataFolder, as_of: date, input_fingerprint: str, code_fingerprint: str
+    warehouse: Warehouse,
+    folder: DataFolder,
+    as_of: date,
+    input_fingerprint: str,
+    code_fingerprint: str,
+    beside: Callable[[str], list[tuple[Table, pl.DataFrame]]] | None = None,
 ) -> pl.DataFrame:
     """Publish the build as a new release.
 
@@ -47,6 +53,7 @@ def release(
         as_of: the day `rental_now` is priced on.
         input_fingerprint: hash of the data that was read.
         code_fingerprint: hash of the code that read it.
+        beside: from the id of the new release to tables that tell of it and are published with it.
 
     Returns:
         history.releases, the new one included.
@@ -75,6 +82,7 @@ def release(
         schema=RELEASES.dtypes,
     )
     history = pl.concat([before, new]).sort("published_at")
-    warehouse.write(RELEASES, history)
+    told = beside(str(new["release_id"].item())) if beside else []
+    warehouse.write_all([(RELEASES, history, None), *((declared, rows, None) for declared, rows in told)])
     publish(warehouse, folder, history)
     return history

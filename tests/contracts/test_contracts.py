@@ -13,12 +13,12 @@ import polars as pl
 import pytest
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import vocabulary, vocabulary_questions
+from pipelines.contracts import units, vocabulary, vocabulary_questions
 from pipelines.contracts.derive import Column, columns, public_tables
 from pipelines.contracts.raw import STAGING
 from pipelines.contracts.table import TABLES, Table
+from pipelines.contracts.units import unit_of
 from pipelines.contracts.validation import stage
-from pipelines.contracts.vocabulary import unit_of
 from pipelines.costing.price_bases import PRICE_BASES
 from pipelines.paths import ROOT, DataFolder
 from pipelines.sources import SOURCES
@@ -200,7 +200,7 @@ class TestUnits:
     def test_a_bound_stands_before_the_unit(self, declared: Table) -> None:
         def is_in_place(column: Column) -> bool:
             if re.search(r"_(low|mid|high)$", column.name):
-                return column.name in vocabulary.UNIT_NAMES or column.name.startswith("value_")
+                return column.name in units.UNIT_NAMES or column.name.startswith("value_")
             return unit_of(column.name) is not None
 
         assert (
@@ -284,10 +284,10 @@ class TestWords:
 
     def test_every_unit_suffix_is_used(self) -> None:
         names = {column.name for _, column in COLUMNS}
-        longest = sorted(vocabulary.UNIT_SUFFIXES, key=len, reverse=True)
+        longest = sorted(units.UNIT_SUFFIXES, key=len, reverse=True)
         used = {next((suffix for suffix in longest if name.endswith(suffix)), None) for name in names}
-        assert set(vocabulary.UNIT_SUFFIXES) - used == set()
-        assert set(vocabulary.UNIT_NAMES) - names == set()
+        assert set(units.UNIT_SUFFIXES) - used == set()
+        assert set(units.UNIT_NAMES) - names == set()
 
 
 class TestNames:

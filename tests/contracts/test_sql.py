@@ -119,11 +119,14 @@ def test_every_mart_has_a_file() -> None:
 
 # ---- cookbook
 
+EMPTY_AT_FIRST = {"what_moved"}
+"""Questions about a change: a first release has none."""
+
 
 @pytest.mark.parametrize("file", sql_files(COOKBOOK), ids=lambda file: file.name)
 def test_the_cookbook_answers_from_the_published_file(file: SqlFile, ledger_folder: DataFolder) -> None:
     with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
-        assert connection.execute(file.query).fetchall()
+        assert connection.execute(file.query).fetchall() or file.name in EMPTY_AT_FIRST
 
 
 # ---- checks

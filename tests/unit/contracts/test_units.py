@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from pipelines.contracts.vocabulary import UNIT_NAMES, UNIT_SUFFIXES, unit_of
+from pipelines.contracts.units import UNIT_NAMES, UNIT_SUFFIXES, unit_of
 
 
 @pytest.mark.parametrize(
@@ -44,5 +44,5 @@ def test_the_longest_suffix_wins() -> None:
 
 @pytest.mark.parametrize(("name", "unit"), UNIT_NAMES.items())
 def test_no_name_of_its_own_says_what_its_suffix_says(name: str, unit: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("pipelines.contracts.vocabulary.UNIT_NAMES", {})
+    monkeypatch.setattr("pipelines.contracts.units.UNIT_NAMES", {})
     assert unit_of(name) != unit
