@@ -310,13 +310,14 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
 @pytest.mark.parametrize(
     ("words", "keys"),
     [
-        (["run", "--as-of", AS_OF.isoformat()], "status release recomputed rejected headline models"),
+        (["run", "--as-of", AS_OF.isoformat()], "status release recomputed moved rejected headline models"),
         (["check"], "records findings"),
         (["status"], "ledger has_changed releases changed_files failed_checks rejected"),
         (["show", "s1-32b"], "model costs phases built_on claims assumptions set_aside"),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),
         (["claims"], "claims"),
+        (["changes"], "since until changes"),
         (["query", "select 1 as a"], "columns types rows is_truncated"),
         (["version"], "costledger dagster duckdb polars pandera python"),
     ],
