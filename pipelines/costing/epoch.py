@@ -43,7 +43,10 @@ def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame)
     if staged.is_empty():
         return table_of(EpochModels).empty()
     name = pl.col("model_name").str.strip_chars()
-    listed = chips["hardware_name"].str.strip_chars().unique()
+    cells = staged.select("hardware_cell").unique().with_columns(names_in("hardware_cell").alias("chip_names"))
+    listed = chips["hardware_name"].str.strip_chars().unique().implode()
+    is_unknown = ~pl.col("chip_names").is_in(listed)
+    unknown = cells.explode("chip_names").drop_nulls().filter(is_unknown)["hardware_cell"].unique().implode()
     ours = known.select(
         pl.col("epoch_model").str.strip_chars().alias("trimmed"),
         "model_id",
@@ -62,7 +65,7 @@ def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame)
             flagged(
                 duplicate_name=pl.len().over("trimmed") > 1,
                 cell_set_aside=pl.col("set_aside_cells").list.len() > 0,
-                unknown_chip=pl.col("chip_names").list.set_difference(listed.to_list()).list.len() > 0,
+                unknown_chip=pl.col("hardware_cell").is_in(unknown),
                 several_chips=pl.col("chip_names").list.len() > 1,
             ).alias("flags")
         )

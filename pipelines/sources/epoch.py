@@ -10,6 +10,7 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +26,8 @@ from pipelines.sources.text import UnreadableError
 FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
+QUOTED = re.compile(rb'"[^"]*"')
+"""What may hold commas and line breaks; a quote in it is doubled, and so two of these in a row."""
 
 
 @dataclass(frozen=True)
@@ -174,8 +177,12 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.Dat
     try:
         table = _parse(content, header)
     except pl.exceptions.PolarsError:
+        table = None
+    if table is None:
         table = _parse_slowly(builder, content, header, file)
-    given = table.select(LINE, *(pl.col(column).alias(name) for column, name in file.columns.items()))
+    given = table.select(
+        LINE, *(pl.col(str(header.index(column))).alias(name) for column, name in file.columns.items())
+    )
     placed = given.with_columns(
         pl.lit(file.name).alias("file"),
         pl.col(LINE).alias("line"),
@@ -184,15 +191,23 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.Dat
     return conform(raw_of(file.declared), placed)
 
 
-def _parse(content: bytes, header: list[str]) -> pl.DataFrame:
-    """All cells as text, with the line each row starts on (a cell may hold line breaks)."""
-    text = {str(number): pl.String for number in range(len(header))}
-    cells = pl.read_csv(content, schema=text, has_header=True, empty_string_is_null=True)
+def _parse(content: bytes, header: list[str]) -> pl.DataFrame | None:
+    """All cells as text, with the line each row starts on (a cell may hold line breaks); None where a row is torn.
+
+    polars fills up a row that lacks cells; so the commas outside quotes are counted first.
+    """
+    records = QUOTED.sub(b"", content).splitlines()
+    if any(record.count(b",") != len(header) - 1 for record in records):
+        return None
+    cells = pl.read_csv(content, infer_schema=False, empty_string_is_null=True)
+    if cells.height != len(records) - 1:
+        return None
+    cells.columns = places = [str(place) for place in range(len(header))]
     breaks = pl.sum_horizontal(
-        pl.col(name).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64) for name in text
+        pl.col(place).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64) for place in places
     )
     start = (breaks + 1).cum_sum().shift(1, fill_value=0) + 2
-    return cells.with_columns(start.alias(LINE)).rename({str(place): name for place, name in enumerate(header)})
+    return cells.with_columns(start.alias(LINE))
 
 
 def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:
@@ -221,7 +236,7 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
             start = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableError(f"not a CSV file ({error}): import the snapshot again", reader.line_num) from error
-    schema = {**dict.fromkeys(header, pl.String), LINE: pl.Int64}
+    schema = {**{str(place): pl.String for place in range(len(header))}, LINE: pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 

@@ -1,0 +1,90 @@
+"""Measure a run with Epoch's tables, from files to published marts: `python bench/epoch.py DIR`, DIR with the tables.
+
+Three runs a round: without the tables, with them, and with the models replicated; and a process that only imports.
+What a model adds is the difference of the last two over the models between them. Nothing here is asserted; machines
+are noisy, so the figures are medians of rounds.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import os
+import shutil
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+BARE = [sys.executable, "-c", "import dagster, polars, duckdb, pandera.polars"]
+COMMAND = [sys.executable, "-m", "pipelines.cli"]
+DATA_PARTS = ("disclosures", "prices", "reference", "corrections")
+MODELS = "All ML Systems - full view.csv"
+WITH_ROWS_SET_ASIDE = 3
+
+
+def spent(command: list[str], data: Path) -> tuple[float, float]:
+    """Wall seconds of one process, and the most memory it held (MB)."""
+    environment = os.environ | {"COSTLEDGER_DATA": str(data), "PYTHONPATH": str(ROOT)}
+    start = time.perf_counter()
+    with subprocess.Popen(command, cwd=ROOT, env=environment, stdout=subprocess.DEVNULL) as process:
+        _, status, usage = os.wait4(process.pid, 0)
+        process.returncode = os.waitstatus_to_exitcode(status)
+    if process.returncode not in (0, WITH_ROWS_SET_ASIDE):
+        raise SystemExit(f"{' '.join(command)} ended with {process.returncode}")
+    return time.perf_counter() - start, usage.ru_maxrss / 1024
+
+
+def replicated(snapshot: Path, target: Path, count: int) -> int:
+    """A copy of a snapshot with at least so many models, each copy of a model under a name of its own."""
+    shutil.copytree(snapshot, target)
+    with (snapshot / MODELS).open(encoding="utf-8-sig", newline="") as file:
+        header, *rows = csv.reader(file)
+    name = header.index("Model")
+    with (target / MODELS).open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file)
+        writer.writerow(header)
+        for copy in range(-(-count // len(rows))):
+            writer.writerows(
+                [*row[:name], f"{row[name]} {copy}" if copy else row[name], *row[name + 1 :]] for row in rows
+            )
+    return len(rows) * -(-count // len(rows))
+
+
+def main() -> None:
+    """Print what was measured."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("snapshot", type=Path)
+    parser.add_argument("--rounds", type=int, default=3)
+    parser.add_argument("--models", type=int, default=52_000)
+    given = parser.parse_args()
+    with tempfile.TemporaryDirectory() as folder:
+        plain, small, large = (Path(folder) / name for name in ("plain", "small", "large"))
+        for data in (plain, small, large):
+            for part in DATA_PARTS:
+                shutil.copytree(ROOT / "data" / part, data / part)
+        many = replicated(given.snapshot, Path(folder) / "many", given.models)
+        with (given.snapshot / MODELS).open(encoding="utf-8-sig", newline="") as file:
+            few = sum(1 for _ in csv.reader(file)) - 1
+        for data, tables in ((small, given.snapshot), (large, Path(folder) / "many")):
+            spent([*COMMAND, "import", "epoch", str(tables)], data)
+        cases = {"without Epoch's tables": plain, f"with {few:,} models": small, f"with {many:,} models": large}
+        taken: dict[str, list[tuple[float, float]]] = {name: [] for name in ("imports only", *cases)}
+        for _ in range(given.rounds):
+            taken["imports only"].append(spent(BARE, plain))
+            for name, data in cases.items():
+                taken[name].append(spent([*COMMAND, "run", "--force"], data))
+    medians = {name: tuple(map(statistics.median, zip(*pairs, strict=True))) for name, pairs in taken.items()}
+    bare = medians["imports only"][0]
+    print(f"{'what':28} {'seconds':>8} {'ratio':>6} {'MB':>7}")
+    for name, (seconds, memory) in medians.items():
+        print(f"{name:28} {seconds:8.2f} {seconds / bare:6.2f} {memory:7.0f}")
+    of_few, of_many = (medians[name][0] for name in list(cases)[1:])
+    print(f"a model more: {(of_many - of_few) / (many - few) * 1e6:.1f} microseconds")
+
+
+if __name__ == "__main__":
+    main()
