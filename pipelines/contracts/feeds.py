@@ -18,7 +18,7 @@ GOOD_READS = ("changed", "equal", "not_modified")
 SHOWN, GONE = "price", "gone"
 """Events of a line of prices: it shows a price, or is missing from a good read."""
 
-FILLED = ("event_id", "feed_id", "source_id", "confidence", "url")
+FILLED = ("event_id", "feed_id", "source_id", "confidence", "url", "is_dated")
 """Columns that a log does not have: its reader fills them."""
 
 KINDS = {
@@ -73,6 +73,7 @@ class StagedPriceEvents(LoggedRow):
     exchange_rate_on: pl.Date = column("Day of that rate.", nullable=True)
     observed_on: pl.Date = column("Day the price was seen.")
     effective_from: pl.Date = column("First day in force.", nullable=True)
+    is_dated: pl.Boolean = column("Whether the file dates its rows itself, one by one.")
     flags: pl.List(pl.String) = column("What to know about the price.")
     note: pl.String = column("What to know about the row.", nullable=True)
 
@@ -90,7 +91,7 @@ class StagedFeedTokenPrices(LoggedRow):
     input_usd_per_million_tokens: pl.Float64 = column("Price of input.", nullable=True, ge=0)
     cached_input_usd_per_million_tokens: pl.Float64 = column("Price of cached input.", nullable=True, ge=0)
     output_usd_per_million_tokens: pl.Float64 = column("Price of output.", nullable=True, ge=0)
-    observed_on: pl.Date = column("Day the price was seen.")
+    observed_on: pl.Date = column("Day the price was seen, where the file says.", nullable=True)
     effective_from: pl.Date = column("First day in force.", nullable=True)
     effective_to: pl.Date = column("First day no longer in force.", nullable=True)
     flags: pl.List(pl.String) = column("What to know about the price.")

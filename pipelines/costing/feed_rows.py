@@ -14,13 +14,14 @@ from pipelines.contracts.feeds import GONE, GOOD_READS
 from pipelines.costing.runs import flagged
 
 NOT_STATED = "not stated"
+LINE_OF_PRICES = ["feed_id", "series_id", "dated_on"]
 
 
 def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
     """The prices of feeds, each from the day it was first seen to the day it was last seen.
 
-    A price is open until the next event of its series. It was last seen at the feed's last good read, or at the last
-    one before the event that ended it. Where the file itself dates the price, only that day is known.
+    A price is open until the next event of its line. It was last seen at the feed's last good read, or at the last one
+    before the event that ended it. Where the file itself dates the price, only that day is known.
 
     Args:
         events: staging.feeds__price_events.
@@ -32,18 +33,18 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
         price stands; nor is a rent without the machine the accelerator needs. Both are flagged.
     """
     ended = (
-        events.lazy()
-        .sort("feed_id", "series_id", "recorded_at")
+        _lines(events.lazy())
         .with_columns(
-            pl.col("recorded_at", "observed_on", "event")
+            pl.col("recorded_at", "observed_on", "event", "since")
             .shift(-1)
-            .over("feed_id", "series_id", order_by="recorded_at")
+            .over(LINE_OF_PRICES, order_by=["since", "recorded_at"])
             .name.suffix("_next")
         )
         .filter(pl.col("event") != GONE)
     )
-    seen = _last_seen(ended.select("event_id", "feed_id", "recorded_at_next"), reads)
-    is_dated_by_read = pl.col("observed_on") == pl.col("recorded_at").dt.date()
+    next_day = pl.col("since_next").cast(pl.Datetime("us")).dt.replace_time_zone("UTC")
+    ended_at = pl.max_horizontal("recorded_at_next", next_day).alias("ended_at")
+    seen = _last_seen(ended.select("event_id", "feed_id", ended_at), reads)
     last_day = pl.min_horizontal("last_read_on", pl.col("effective_to") - pl.duration(days=1))
     has_price = pl.any_horizontal(
         (pl.col(name) > 0).fill_null(value=False)
@@ -55,11 +56,14 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
     lacks_host = pl.col("host_included").eq_missing("no") & (pl.col("pricing_category") != "purchase")
     return (
         ended.join(seen, on="event_id", how="left")
-        .with_columns(pl.col("observed_on_next").alias("effective_to"))
+        .with_columns(
+            pl.col("since_next").alias("effective_to"),
+            pl.when("is_announced").then("since").otherwise("observed_on").alias("observed_on"),
+        )
         .with_columns(
             pl.col("event_id").alias("quote_id"),
             pl.col("observed_on").alias("dated"),
-            pl.when(is_dated_by_read).then(pl.max_horizontal("observed_on", last_day)).alias("last_seen_on"),
+            pl.when(~pl.col("is_dated")).then(pl.max_horizontal("observed_on", last_day)).alias("last_seen_on"),
             pl.col("pricing_category").str.extract(r"_(1y|3y)$").alias("commitment"),
             pl.col("provider").alias("provider_as_published"),
             _locator().alias("locator"),
@@ -69,6 +73,25 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
             pl.concat_list("flags", flagged(replaced_same_day=is_replaced, host_not_included=lacks_host)).alias(
                 "flags"
             ),
+        )
+    )
+
+
+def _lines(events: pl.LazyFrame) -> pl.LazyFrame:
+    """Events with the day from which each tells the price of its line (since).
+
+    A price announced for a day to come tells it from that day on, if it was not taken back before. In a file that dates
+    its rows every day is a line of its own.
+    """
+    recorded_on = pl.col("recorded_at").dt.date()
+    announced = (pl.col("effective_from") > recorded_on).fill_null(value=False)
+    last = pl.col("event").sort_by("recorded_at").last().over("feed_id", "series_id", "effective_from")
+    return (
+        events.with_columns(announced.alias("is_announced"), (last == GONE).alias("is_taken_back"))
+        .filter(~(pl.col("is_announced") & ((pl.col("event") == GONE) | pl.col("is_taken_back"))))
+        .with_columns(
+            pl.when("is_announced").then("effective_from").otherwise(recorded_on).alias("since"),
+            pl.when(pl.col("is_dated") & ~pl.col("is_announced")).then("observed_on").alias("dated_on"),
         )
     )
 
@@ -83,10 +106,10 @@ def _last_seen(events: pl.LazyFrame, reads: pl.DataFrame) -> pl.LazyFrame:
     )
     newest = good.group_by("feed_id").agg(pl.col("last_read_on").max().alias("newest_read_on"))
     return (
-        events.sort("recorded_at_next")
+        events.sort("ended_at")
         .join_asof(
             good,
-            left_on="recorded_at_next",
+            left_on="ended_at",
             right_on="read_at",
             by="feed_id",
             strategy="backward",
@@ -96,7 +119,7 @@ def _last_seen(events: pl.LazyFrame, reads: pl.DataFrame) -> pl.LazyFrame:
         .join(newest, on="feed_id", how="left")
         .select(
             "event_id",
-            pl.when(pl.col("recorded_at_next").is_null())
+            pl.when(pl.col("ended_at").is_null())
             .then("newest_read_on")
             .otherwise("last_read_on")
             .alias("last_read_on"),
@@ -116,10 +139,12 @@ def with_feed_token_prices(kept: pl.DataFrame, events: pl.DataFrame) -> pl.DataF
         kept: staging.prices__token_prices.
         events: staging.feeds__token_prices.
     """
-    series = ["feed_id", "host", "model_as_published", "condition"]
+    series = ["feed_id", "host", "model_as_published", "condition", "effective_from"]
+    seen_on = pl.coalesce("observed_on", pl.col("recorded_at").dt.date())
     following = pl.col("observed_on").shift(-1).over(series, order_by="recorded_at")
     prices = (
-        events.with_columns(pl.coalesce("effective_to", following).alias("effective_to"))
+        events.with_columns(seen_on.alias("observed_on"))
+        .with_columns(pl.coalesce("effective_to", following).alias("effective_to"))
         .filter(pl.col("event") != GONE)
         .with_columns(
             pl.col("event_id").alias("quote_id"),

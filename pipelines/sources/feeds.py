@@ -29,8 +29,8 @@ MARKS = {
 """A column that only this kind of log has."""
 
 SERIES = {
-    "price_events": ("series_id",),
-    "token_prices": ("host", "model_as_published", "condition"),
+    "price_events": ("series_id", "effective_from"),
+    "token_prices": ("host", "model_as_published", "condition", "effective_from"),
     "exchange_rates": ("observed_on", "base_currency", "quote_currency"),
     "price_index": ("series_id", "observed_on"),
     "electricity_prices": ("area", "area_kind", "period", "frequency", "unit_as_published", "sector", "taxes"),
@@ -39,6 +39,9 @@ SERIES = {
 
 RENAMED = {"line": "snapshot_line"}
 """A log says where in the stored bytes a row stood; `line` is where it stands in the log."""
+
+DATES_ITS_ROWS = ("epoch_hardware_prices", "own_quotes")
+"""Formats whose files date their rows one by one: being in the file on a later day makes such a price no newer."""
 
 DEFAULT_CONFIDENCE = "secondary"
 HASH_DIGITS = 12
@@ -88,19 +91,21 @@ def _read_log(builder: ReadingBuilder, folder: Path, home: Path) -> str:
             builder.set_record_aside(table, name, line, None, None, cells.remedy)
             continue
         place: Row = {"file": name, "line": line, "file_sha256": file.sha256}
-        builder.add(table, {"event": SHOWN, **cells, **origin, **_identity(home.name, table, cells), **place})
+        identity = _identity(home.name, table, cells, is_dated=origin["is_dated"] == "yes")
+        builder.add(table, {"event": SHOWN, **cells, **origin, **identity, **place})
     return table
 
 
-def _identity(feed_id: str, table: str, cells: dict[str, str]) -> Row:
-    series = "|".join(cells.get(name) or "" for name in SERIES[table])
+def _identity(feed_id: str, table: str, cells: dict[str, str], *, is_dated: bool) -> Row:
+    names = (*SERIES[table], "observed_on") if is_dated else SERIES[table]
+    series = "|".join(cells.get(name) or "" for name in names)
     short = hashlib.sha256(series.encode()).hexdigest()[:HASH_DIGITS]
     moment = (cells.get("recorded_at") or "").replace(":", "-")
     return {"feed_id": feed_id, "event_id": f"{feed_id}/{short}/{moment}"}
 
 
 def _origin(folder: Path, home: Path) -> Row:
-    """Source, address and confidence of a feed.
+    """Source, address and confidence of a feed, and whether its files date their rows.
 
     Raises:
         UnreadableError: the file is missing or no mapping.
@@ -110,7 +115,9 @@ def _origin(folder: Path, home: Path) -> Row:
     except UnreadableError as error:
         raise UnreadableError(f"{ORIGIN} beside it: {error.remedy}", error.line) from error
     told: Row = {key: mapping[key].text() for key in ("source_id", "url", "confidence") if key in mapping}
-    return {"source_id": None, "url": None, **told, "confidence": told.get("confidence") or DEFAULT_CONFIDENCE}
+    is_dated = "format" in mapping and mapping["format"].text() in DATES_ITS_ROWS
+    given: Row = {"confidence": told.get("confidence") or DEFAULT_CONFIDENCE, "is_dated": "yes" if is_dated else "no"}
+    return {"source_id": None, "url": None, **told, **given}
 
 
 def _read_reads(builder: ReadingBuilder, folder: Path, home: Path) -> None:

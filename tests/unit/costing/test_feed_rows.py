@@ -44,6 +44,7 @@ def event(day: int, price: str | None = "2", *, hour: int = 12, series: str = "s
         "flags": [],
         "snapshot": "2026-01-01T12-00-00Z",
         "snapshot_line": "7",
+        "is_dated": False,
         **given,
     }
 
@@ -100,8 +101,24 @@ class TestDays:
         assert sorted(days(row) for row in rows) == [(1, 4, None), (1, 8, None), (2, 4, None)]
 
     def test_of_a_price_the_file_dates_itself_are_that_day_alone(self) -> None:
-        rows = quotes_of([event(9, observed_on=date(2026, 1, 2))], [read(9), read(20)])
-        assert [days(row) for row in rows] == [(2, None, None)]
+        events = [
+            event(9, price, is_dated=True, observed_on=date(2026, 1, day), event_id=f"{day}")
+            for day, price in ((2, "2"), (5, "3"))
+        ]
+        rows = quotes_of(events, [read(9), read(20)])
+        assert sorted(days(row) for row in rows) == [(2, None, None), (5, None, None)]
+        assert all(row["is_usable"] for row in rows)
+
+    def test_of_a_price_announced_for_a_day_to_come_begin_on_that_day(self) -> None:
+        announced = event(4, "3", effective_from=date(2026, 1, 8))
+        rows = quotes_of([event(1), announced], [read(day) for day in (1, 4, 7, 12)])
+        assert sorted(days(row) for row in rows) == [(1, 7, 8), (8, 12, None)]
+
+    def test_of_one_that_was_taken_back_never_begin(self) -> None:
+        announced = event(4, "3", effective_from=date(2026, 1, 8))
+        taken_back = event(6, None, effective_from=date(2026, 1, 8))
+        rows = quotes_of([event(1), announced, taken_back], [read(day) for day in (1, 4, 6, 12)])
+        assert [days(row) for row in rows] == [(1, 12, None)]
 
     def test_without_a_record_of_reads_are_the_day_of_the_event(self) -> None:
         assert [days(row) for row in quotes_of([event(3)], [])] == [(3, 3, None)]
