@@ -21,6 +21,7 @@ from pipelines.options import (
     BasisOption,
     DataOption,
     JsonOption,
+    KnownOption,
     Model,
     Models,
     ScopeOption,
@@ -29,7 +30,9 @@ from pipelines.options import (
     complete_model,
     kept,
     open_ledger,
+    open_models,
     session_of,
+    tell,
 )
 from pipelines.paths import DATA_VARIABLE, ROOT
 from pipelines.warehouse.faults import PortTakenError
@@ -188,18 +191,23 @@ def status(
 
 
 @app.command()
-def show(context: typer.Context, model: Model, _data: DataOption = None, _json: JsonOption = False) -> None:
+def show(
+    context: typer.Context,
+    model: Model,
+    as_known_on: KnownOption = None,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
     """One model: cost on every scope and basis, phases, lineage, claims, assumptions.
 
-    With --json: model, costs, phases, built_on, claims, assumptions, set_aside.
+    With --json: model, costs, phases, built_on, claims, assumptions, set_aside; with a day also as_known_on.
     """
-    from pipelines import output
     from pipelines.screens import model as screen
     from pipelines.warehouse import explanations
 
-    with open_ledger(context) as ledger:
-        found = explanations.page(ledger, ledger.model_id(model))
-    output.show_json(found) if session_of(context).as_json else output.show(screen.show(found))
+    with open_models(context, [model], as_known_on) as (ledger, ids, day):
+        found = explanations.page(ledger, ids[0])
+    tell(context, vars(found), day, lambda: screen.show(found))
 
 
 @app.command()
@@ -208,26 +216,23 @@ def compare(
     models: Models,
     scope: ScopeOption = "cumulative",
     basis: BasisOption = None,
+    as_known_on: KnownOption = None,
     _data: DataOption = None,
     _json: JsonOption = False,
 ) -> None:
     """Two or more models side by side.
 
-    With --json: models, each with all its costs.
+    With --json: models, each with all its costs; with a day also as_known_on.
     """
     from pipelines import output
     from pipelines.screens import compare as screen
     from pipelines.warehouse import explanations
 
-    with open_ledger(context) as ledger:
-        ids = list(dict.fromkeys(ledger.model_id(model) for model in models))
+    with open_models(context, models, as_known_on) as (ledger, ids, day):
         if len(ids) < 2:
             raise typer.BadParameter("name at least two models", param_hint="MODEL")
         found = explanations.compare(ledger, ids)
-    if session_of(context).as_json:
-        output.show_json({"models": found})
-    else:
-        output.show(screen.compare(found, scope, basis, output.width()))
+    tell(context, {"models": found}, day, lambda: screen.compare(found, scope, basis, output.width()))
 
 
 @app.command()
@@ -236,6 +241,7 @@ def explain(
     model: Model,
     scope: ScopeOption = "cumulative",
     basis: BasisOption = None,
+    as_known_on: KnownOption = None,
     _data: DataOption = None,
     _json: JsonOption = False,
 ) -> None:
@@ -243,15 +249,15 @@ def explain(
 
     Without --basis: at the developer's stated price where there is one, else at market rent.
 
-    With --json: model, cost, members (each with phases, their printed numbers and prices), assumptions.
+    With --json: model, cost, members (each with phases, their printed numbers and prices), assumptions; with a day also
+    as_known_on.
     """
-    from pipelines import output
     from pipelines.screens import tree
     from pipelines.warehouse import explanations
 
-    with open_ledger(context) as ledger:
-        found = explanations.explain(ledger, ledger.model_id(model), scope, basis)
-    output.show_json(found) if session_of(context).as_json else output.show(tree.explain(found))
+    with open_models(context, [model], as_known_on) as (ledger, ids, day):
+        found = explanations.explain(ledger, ids[0], scope, basis)
+    tell(context, vars(found), day, lambda: tree.explain(found))
 
 
 @app.command()

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import os
 import sys
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
+from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
@@ -16,6 +18,8 @@ from pipelines.paths import DataFolder, data_folder
 from pipelines.warehouse.faults import LedgerError, RefusedError, UnknownModelError
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from pipelines.warehouse.answers import Ledger
 
 REFUSED, BROKEN_PIPE = 1, 141
@@ -117,6 +121,13 @@ def _one_of(known: Iterable[str]) -> Callable[[str | None], str | None]:
     return check
 
 
+def _no_day_to_come(value: datetime | None) -> datetime | None:
+    """An option callback that refuses a day to come."""
+    if value is not None and value.date() > datetime.now(UTC).date():
+        raise typer.BadParameter(f"{value.date()} is to come: what will be known then, nobody knows")
+    return value
+
+
 def choice(known: Iterable[str], text: str) -> Any:
     """An option that takes a word of a vocabulary."""
     words = list(known)
@@ -148,6 +159,17 @@ Models = Annotated[
     list[str],
     typer.Argument(metavar="MODEL", help="Ids, or exact names.", autocompletion=complete_model, show_default=False),
 ]
+KnownOption = Annotated[
+    datetime | None,
+    typer.Option(
+        "--as-known-on",
+        formats=["%Y-%m-%d"],
+        metavar="DATE",
+        callback=_no_day_to_come,
+        help="Answer from what was known at the end of this day (UTC).",
+        show_default=False,
+    ),
+]
 BasisOption = Annotated[str | None, choice(PRICE_BASIS, "Price basis.")]
 ScopeOption = Annotated[str, choice(COST_SCOPE, "What is counted in (cumulative when not given).")]
 
@@ -162,3 +184,31 @@ def open_ledger(context: typer.Context) -> Ledger:
     from pipelines.warehouse.answers import Ledger
 
     return Ledger(session_of(context).folder.ledger)
+
+
+@contextmanager
+def open_models(
+    context: typer.Context, models: Iterable[str], known: datetime | None
+) -> Iterator[tuple[Ledger, list[str], date | None]]:
+    """The ledger in use, as published or as known on a day; the ids of the models asked for, each once; and the day."""
+    with open_ledger(context) as ledger:
+        if known is None:
+            yield ledger, list(dict.fromkeys(ledger.model_id(model) for model in models)), None
+            return
+        from pipelines.known import KnownLedger
+
+        day = known.date()
+        with KnownLedger(session_of(context).folder, day) as then:
+            yield then, list(dict.fromkeys(then.known_model_id(ledger, model) for model in models)), day
+
+
+def tell(context: typer.Context, told: dict[str, Any], day: date | None, screen: Callable[[], RenderableType]) -> None:
+    """Print an answer as JSON or on a screen, under the day it was known on if one was asked for."""
+    from pipelines import output
+
+    if session_of(context).as_json:
+        output.show_json(told if day is None else {"as_known_on": day, **told})
+        return
+    from pipelines.screens import known
+
+    output.show(known.known_on(day) if day else None, screen())

@@ -61,6 +61,12 @@ class RefusedError(LedgerError):
         self.faults = faults
 
 
+class NotKnownYetError(LedgerError):
+    """The model was not known on the day that is asked about."""
+
+    kind = "not_known_yet"
+
+
 class UnknownModelError(LedgerError):
     """No model has that id or name.
 

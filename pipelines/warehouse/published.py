@@ -5,18 +5,22 @@ It is opened read-only, with access to everything outside it switched off.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import TracebackType
-from typing import Any, Self, TypeVar
+from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
 
 import duckdb
 
 from pipelines.warehouse.faults import NothingPublishedError, QueryError, UnreadableLedgerError
 from pipelines.warehouse.shapes import Result
 
+if TYPE_CHECKING:
+    import polars as pl
+
 Record = TypeVar("Record")
+Answer = TypeVar("Answer")
 
 CONFINED: dict[str, str | bool | int | float | list[str]] = {
     "enable_external_access": False,
@@ -87,14 +91,25 @@ class Published:
         selected = ", ".join(f"{expressions.get(name, f't.{name}')} as {name}" for name in names)
         return [kind(*row) for row in self.fetch(f"select {selected} {source}", parameters)]
 
+    def frame(self, sql: str) -> pl.DataFrame:
+        """Rows of a question of this program's own, as a frame.
+
+        Raises:
+            UnreadableLedgerError: as for `fetch`.
+        """
+        return self._asked(lambda: cast("pl.DataFrame", self._connection.sql(sql).pl()))
+
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a question of this program's own.
 
         Raises:
             UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
         """
+        return self._asked(lambda: self._connection.execute(sql, parameters).fetchall())
+
+    def _asked(self, ask: Callable[[], Answer]) -> Answer:
         try:
-            return self._connection.execute(sql, parameters).fetchall()
+            return ask()
         except (duckdb.CatalogException, duckdb.BinderException) as error:
             raise UnreadableLedgerError(
                 f"{self.path} was published by another version of costledger ({_first_line(error)}): {PUBLISH_AGAIN}"

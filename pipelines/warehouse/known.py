@@ -1,0 +1,48 @@
+"""A ledger in memory that answers like the published one, from tables that were computed for the question."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import polars as pl
+
+from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
+from pipelines.contracts.table import TABLES
+from pipelines.paths import SQL
+from pipelines.warehouse.answers import Ledger
+from pipelines.warehouse.published import CONFINED, Published
+from pipelines.warehouse.sql import empty_warehouse, sql_file
+from pipelines.warehouse.store import as_contract
+
+COMPARISON = "marts.model_comparison"
+
+
+def tables_of(ledger: Published, names: tuple[str, ...]) -> dict[str, pl.DataFrame]:
+    """Tables of a ledger as frames of their contracts, by name.
+
+    Raises:
+        UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
+    """
+    return {name: as_contract(TABLES[name], ledger.frame(f"from {name}")) for name in names}
+
+
+class LedgerInMemory(Ledger):
+    """Tables in memory, asked like the published file; those that are not given are empty."""
+
+    def __init__(self, tables: Mapping[str, pl.DataFrame], path: Path) -> None:
+        """Hold the tables given by name; `path` names the file they come from in messages."""
+        self.path = path
+        self._connection = empty_warehouse()
+        for name, frame in tables.items():
+            self._fill(name, frame)
+        comparison = sql_file(SQL / "marts" / "model_comparison.sql").query.rstrip().rstrip(";")
+        self._connection.execute(f"insert into {COMPARISON} by name {comparison}")
+        for setting, value in CONFINED.items():
+            self._connection.execute(f"set {setting} = {str(value).lower()}")
+
+    def _fill(self, name: str, frame: pl.DataFrame) -> None:
+        arrow = frame.to_arrow()
+        self._connection.register("incoming", arrow)
+        self._connection.execute(f"insert into {name} by name from incoming")
+        self._connection.unregister("incoming")
