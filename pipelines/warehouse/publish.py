@@ -27,6 +27,7 @@ from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import conform
 from pipelines.paths import DataFolder
+from pipelines.warehouse.macros import macro_dictionary, macros
 from pipelines.warehouse.store import Warehouse
 
 RELEASES = table_of(Releases)
@@ -109,7 +110,7 @@ def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> 
             folder.published / "datapackage.json",
             datapackage(newest["release_id"], newest["published_at"].isoformat()),
         )
-        _write(folder.published / "DICTIONARY.md", dictionary())
+        _write(folder.published / "DICTIONARY.md", dictionary() + macro_dictionary())
         _replace_folder(new_folder, folder.published / "parquet")
         new_file.chmod(READ_ONLY)
         new_file.replace(folder.ledger)
@@ -135,9 +136,21 @@ def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[T
             connection.execute(create_table(declared, name=copied))
             connection.execute(comments(declared, name=copied))
             connection.execute(f"insert into {copied} by name {_in_order(declared)}")
+        _create_macros(connection, "release")
         connection.commit()
         connection.execute("detach release")
         exported.result()
+
+
+def _create_macros(connection: duckdb.DuckDBPyConnection, database: str) -> None:
+    """Put the macros into an attached database; their names are looked up in the one that is in use."""
+    [(before,)] = connection.execute("select current_database()").fetchall()
+    connection.execute(f"use {database}")
+    try:
+        for macro in macros():
+            connection.execute(macro.create())
+    finally:
+        connection.execute(f'use "{before}"')
 
 
 def _export(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[Table]) -> None:

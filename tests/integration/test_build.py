@@ -20,6 +20,7 @@ from pipelines.graph.build import build, ordered
 from pipelines.graph.step import Workbench
 from pipelines.graph.tables import RELEASE, STEPS
 from pipelines.paths import DataFolder
+from pipelines.warehouse.macros import macro_dictionary
 from pipelines.warehouse.release import ReleaseRefusedError
 from pipelines.warehouse.store import Warehouse, WarehouseBusyError, as_contract
 from tests.conftest import AS_OF
@@ -76,7 +77,7 @@ def test_data_package_and_dictionary_stand_beside(ledger_folder: DataFolder) -> 
     assert [resource["name"] for resource in package["resources"]] == [table.name for table in public_tables()]
     for resource in package["resources"]:
         assert (ledger_folder.published / resource["path"]).is_file()
-    assert (ledger_folder.published / "DICTIONARY.md").read_text(encoding="utf-8") == dictionary()
+    assert (ledger_folder.published / "DICTIONARY.md").read_text(encoding="utf-8") == dictionary() + macro_dictionary()
 
 
 def test_the_release_is_read_only_and_leaves_nothing_behind(ledger_folder: DataFolder) -> None:
