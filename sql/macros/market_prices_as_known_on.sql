@@ -1,4 +1,4 @@
--- The market price of every accelerator, by what was known at the end of a day, on another day and on every start of a run.
+-- The rent of every accelerator on a day and on every start of a run, by what was known at the end of a day.
 -- parameters: price_day, known_day
 with
 
