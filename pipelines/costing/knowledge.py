@@ -8,7 +8,7 @@ earlier. Hardware, maps and constants are those of today: they are the method's,
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import UTC, date, datetime, time
+from datetime import UTC, date, datetime, timedelta
 
 import polars as pl
 
@@ -77,7 +77,7 @@ def as_known_on(tables: Mapping[str, pl.DataFrame], day: date) -> dict[str, pl.D
 
 def end_of(day: date) -> datetime:
     """The last moment of a day."""
-    return datetime.combine(day, time.max, UTC)
+    return datetime(day.year, day.month, day.day, tzinfo=UTC) + timedelta(days=1) - timedelta.resolution
 
 
 def known_quotes(quotes: pl.DataFrame, reads: pl.DataFrame, day: date) -> pl.DataFrame:

@@ -92,12 +92,16 @@ def _base_tables(node: object) -> set[str]:
 
 
 def empty_warehouse() -> duckdb.DuckDBPyConnection:
-    """A database in memory with every declared table, empty: SQL can be bound against it without data."""
+    """A database in memory with every declared table, empty, and every macro: SQL can be bound against it."""
+    from pipelines.warehouse.macros import macros  # it stands on this module
+
     connection = duckdb.connect()
     for schema in sorted({declared.schema_name for declared in TABLES.values()}):
         connection.execute(f"create schema {schema}")
     for declared in TABLES.values():
         connection.execute(create_table(declared))
+    for macro in macros():
+        connection.execute(macro.create())
     return connection
 
 
