@@ -128,12 +128,12 @@ def _known_rows(
 ) -> pl.DataFrame:
     """The versions that held at the end of a day, of a table and of those it replaced."""
     replaced = closed.group_by(key).agg(pl.col("superseded_at").max().alias("replaced_at"))
-    now = (
+    latest = (
         known_since(current, sources)
         .join(replaced, on=list(key), how="left", maintain_order="left")
         .with_columns(pl.max_horizontal("recorded_at", "replaced_at").alias("recorded_at"))
     )
-    versions = pl.concat([now.select(*current.columns, "recorded_at"), closed], how="diagonal")
+    versions = pl.concat([latest.select(*current.columns, "recorded_at"), closed], how="diagonal")
     return versions.filter(held_at(end_of(day))).select(current.columns)
 
 
