@@ -116,6 +116,8 @@ select
     case
         when provider_count = 1
             then round(unit_price::double * constants['price_width_low_ratio'], 6)::decimal(18, 6)
+        when priced_hardware_id <> hardware_id or priced_on - seen_on > constants['stale_price_days']
+            then least(lowest, round(unit_price::double * constants['price_width_low_ratio'], 6)::decimal(18, 6))
         else lowest
     end as unit_price_low_usd_per_gpu_hour,
     quote_id,
