@@ -11,7 +11,7 @@ BIN  := $(VENV)/bin
 
 .DEFAULT_GOAL := help
 .NOTPARALLEL:
-.PHONY: help run ui check test bench soak clean FORCE
+.PHONY: help run ui check test bench latency soak clean FORCE
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "  make %-7s %s\n", $$1, $$2 }' Makefile
@@ -33,6 +33,9 @@ test: $(VENV)/.installed-dev ## lint, types and tests; ARGS go to pytest
 
 bench: $(VENV)/.installed ## measure speed and memory
 	@$(BIN)/python bench/run.py $(ARGS)
+
+latency: $(VENV)/.installed ## measure how soon a saved price is published while the UI runs
+	@$(BIN)/python bench/refresh.py $(ARGS)
 
 soak: $(VENV)/.installed ## long drills: every Python from a fresh copy, many readers while publishing
 	@$(BIN)/python bench/soak.py $(ARGS)

@@ -5,6 +5,7 @@ The steps are those of a build, up to the core tables whose rows come from peopl
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -16,6 +17,7 @@ from pipelines.graph.step import Computed, Workbench
 from pipelines.graph.tables import INPUTS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
+from pipelines.sources.source import Reading, Source
 from pipelines.warehouse.faults import RefusedError
 from pipelines.warehouse.shapes import Rejection
 from pipelines.warehouse.store import Warehouse
@@ -46,7 +48,7 @@ class MemoryBench(Workbench):
         """Rows of a table made before."""
         return self.tables[declared.name].rows
 
-    def note_read(self, source: str, fingerprint: str) -> None:
+    def note_read(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> None:
         """Nothing is built, so nothing is remembered."""
 
     def write(self, made: list[tuple[Table, Computed]]) -> None:

@@ -7,9 +7,11 @@ from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
+import polars as pl
+
 from pipelines.paths import ROOT, SQL, DataFolder
 from pipelines.sources import SOURCES
-from pipelines.sources.source import Source
+from pipelines.sources.source import Reading, Source
 
 
 def _bytes_of(path: Path) -> bytes:
@@ -45,6 +47,25 @@ def joined_fingerprint(of_sources: Mapping[str, str]) -> str:
 def input_fingerprint(folder: DataFolder) -> str:
     """Hash of the data as it lies in the folder now."""
     return joined_fingerprint({source.name: source_fingerprint(folder, source) for source in SOURCES})
+
+
+def rows_hash(frame: pl.DataFrame) -> str:
+    """Hash of rows in any order; where they were read does not count."""
+    content = frame.drop("file", "line", "file_sha256", strict=False)
+    return hashlib.sha256("\n".join(sorted(content.write_ndjson().splitlines())).encode()).hexdigest()
+
+
+def content_fingerprints(reading: Reading) -> dict[str, str]:
+    """By staging table, a hash of what was read for it and of the code that works on it.
+
+    Equal, and there is nothing to compute: spaces, comments, the order of lines and the time of a file do not count.
+    """
+    hashes: dict[str, str] = {}
+    for name, raw in reading.raw.items():
+        unread = reading.rejected.filter(pl.col("table_name") == name)
+        parts = (code_fingerprint(), rows_hash(raw), rows_hash(unread))
+        hashes[name] = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    return hashes
 
 
 @cache

@@ -3,7 +3,8 @@
 import dagster as dg
 import polars as pl
 
-from pipelines.defs.factory import RELEASE_ID, key_of, markdown, materialized, source_asset, spec_of, step_asset
+from pipelines.defs.automation import key_of
+from pipelines.defs.factory import RELEASE_ID, markdown, materialized, source_asset, spec_of, step_asset
 from pipelines.defs.resources import Ledger
 from pipelines.graph.step import CHANGES, Computed
 from pipelines.graph.tables import CHECKED, RELEASE, STEPS

@@ -1,6 +1,5 @@
 """Steps to assets: key, group, description, schema and checks all follow from the contract."""
 
-import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -10,8 +9,9 @@ import polars as pl
 from pipelines.contracts.derive import columns, comment_of
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
+from pipelines.defs.automation import ALONG, FRESHNESS, ON_NEWS, files_key, key_of
 from pipelines.defs.resources import Ledger
-from pipelines.fingerprint import code_fingerprint
+from pipelines.fingerprint import code_fingerprint, rows_hash
 from pipelines.graph.step import Computed, Step
 from pipelines.graph.tables import read_source
 from pipelines.sources.source import Source
@@ -22,23 +22,23 @@ CONTRACT_CHECK = "contract"
 RELEASE_ID = "release_id"
 
 
-def key_of(declared: Table) -> dg.AssetKey:
-    """The asset key of a table: its layer and its name."""
-    return dg.AssetKey([declared.schema_name, declared.table_name])
-
-
 def spec_of(
-    declared: Table, deps: Sequence[Table] = (), kinds: Sequence[str] = ("polars", "duckdb"), description: str = ""
+    declared: Table,
+    deps: Sequence[Table | dg.AssetKey] = (),
+    kinds: Sequence[str] = ("polars", "duckdb"),
+    description: str = "",
 ) -> dg.AssetSpec:
     """The Dagster description of a table, all of it derived from its contract."""
     return dg.AssetSpec(
         key_of(declared),
-        deps=[key_of(dep) for dep in deps],
+        deps=[dep if isinstance(dep, dg.AssetKey) else key_of(dep) for dep in deps],
         description="\n\n".join(part for part in (description, declared.description) if part),
         group_name=declared.schema_name,
         kinds=set(kinds),
         owners=OWNERS,
         code_version=code_fingerprint(),
+        automation_condition=ON_NEWS if declared.schema_name == "raw" else ALONG,
+        freshness_policy=FRESHNESS.get(declared.name),
         metadata={"dagster/column_schema": _column_schema(declared), "dagster/table_name": declared.name},
     )
 
@@ -115,15 +115,9 @@ def markdown(frame: pl.DataFrame) -> str:
         return str(frame)
 
 
-def content_hash(frame: pl.DataFrame) -> str:
-    """Hash of the rows of an input in any order; where they were read does not count."""
-    content = frame.drop("file", "line", "file_sha256", strict=False)
-    return hashlib.sha256("\n".join(sorted(content.write_ndjson().splitlines())).encode()).hexdigest()
-
-
 def source_asset(source: Source) -> dg.AssetsDefinition:
     """One Dagster step that reads a source and fills its raw and staging tables."""
-    specs = [spec_of(raw_of(table), kinds=("file", "duckdb")) for table in source.tables]
+    specs = [spec_of(raw_of(table), deps=[files_key(table)], kinds=("file", "duckdb")) for table in source.tables]
     specs += [spec_of(table, deps=[raw_of(table)]) for table in source.tables]
     staging = {table.name for table in source.tables}
 
@@ -137,7 +131,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         wanted = {".".join(key.path) for key in context.selected_asset_keys}
         for table, computed in read_source(source, ledger.bench, wanted):
             checks = [contract_result(table, computed.rejected)] if table.name in staging else []
-            yield materialized(table, computed, checks, data_version=content_hash(computed.rows))
+            yield materialized(table, computed, checks, data_version=rows_hash(computed.rows))
 
     return read
 

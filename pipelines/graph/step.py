@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -16,8 +16,9 @@ from pipelines.contracts.quality import CostChanges, Releases
 from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import REJECTED, ContractBrokenError, check_references, require, validate
 from pipelines.costing.evidence import INPUT_HASH, Recomputable
-from pipelines.fingerprint import code_fingerprint
+from pipelines.fingerprint import code_fingerprint, content_fingerprints
 from pipelines.paths import DataFolder
+from pipelines.sources.source import Reading, Source
 from pipelines.warehouse.publish import past_tables
 from pipelines.warehouse.store import TableMissingError, Warehouse
 
@@ -76,6 +77,11 @@ class Renewal:
     row_count: int
 
 
+def content_note(staging_table: str) -> str:
+    """Under which name a build keeps the hash of what was read for a staging table."""
+    return f"read for {staging_table}"
+
+
 class Workbench:
     """The data folder, the build file and the day of one run; tables made in the run are kept at hand."""
 
@@ -111,9 +117,23 @@ class Workbench:
         """Rows of a table in the last release; none where nothing is published."""
         return self._past.get(declared.name, declared.empty())
 
-    def note_read(self, source: str, fingerprint: str) -> None:
-        """Remember what a source read; the release is said to be made from that."""
-        self.warehouse.note(source, fingerprint)
+    def note_read(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> None:
+        """Remember what the staging tables that were made now hold; a release is said to be made from that.
+
+        Args:
+            source: what was read.
+            fingerprint: hash of its files.
+            reading: what was in them.
+            made: names of the staging tables that were made of it. The source counts as read when all its tables are
+                as in this reading, whenever they were made.
+        """
+        found = content_fingerprints(reading)
+        new = {content_note(name): found[name] for name in made}
+        held = self.warehouse.notes() | new
+        if all(held.get(content_note(name)) == content for name, content in found.items()):
+            new |= {source.name: fingerprint}
+        if new:
+            self.warehouse.note(new)
 
     def read(self, declared: Table) -> pl.DataFrame:
         """Rows of a table: made in this run, else from the build file."""

@@ -136,8 +136,7 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
             unread = reading.rejected.filter(pl.col("table_name") == table.name)
             made.append((table, Computed(staged.rows, pl.concat([unread, staged.rejected]))))
     bench.write(made)
-    if {table.name for table in source.tables} <= wanted:
-        bench.note_read(source.name, fingerprint)
+    bench.note_read(source, fingerprint, reading, {table.name for table in source.tables} & wanted)
     return made
 
 

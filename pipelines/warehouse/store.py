@@ -170,10 +170,14 @@ class Warehouse:
         except (TableMissingError, ContractBrokenError):
             return table_of(Releases).empty()
 
-    def note(self, name: str, value: str) -> None:
-        """Keep a word about the build: what a source read."""
+    def note(self, words: Mapping[str, str]) -> None:
+        """Keep words about the build, by name: what each source read."""
         with self.connect() as connection:
-            connection.execute(f"insert or replace into {NOTES} values (?, ?)", [name, value])
+            connection.begin()
+            connection.executemany(
+                f"insert or replace into {NOTES} values (?, ?)", [list(pair) for pair in words.items()]
+            )
+            connection.commit()
 
     def notes(self) -> dict[str, str]:
         """Every word kept about the build."""

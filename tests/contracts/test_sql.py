@@ -224,6 +224,11 @@ BREAKS = [
     ("phase_costs__only_usable_quotes", "update core.price_quotes set is_usable = false"),
     ("phase_costs__only_usable_quotes", "delete from core.price_quotes"),
     ("phase_costs__only_usable_quotes", "update core.price_quotes set pricing_category = 'spot'"),
+    ("price_quotes__newest_is_recent", "update history.releases set as_of_on = date '2027-06-01'"),
+    (
+        "price_quotes__newest_is_recent",
+        "update history.releases set as_of_on = date '2020-01-01'; delete from core.price_quotes",
+    ),
     ("price_quotes__newest_keeps_up", "delete from core.price_quotes where observed_on > date '2026-01-01'"),
     ("price_quotes__newest_keeps_up", "update core.price_quotes set pricing_category = 'spot'"),
     ("price_quotes__newest_keeps_up", "update core.phase_costs set flags = ['stale_price']"),

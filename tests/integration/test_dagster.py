@@ -2,15 +2,6 @@
 
 from __future__ import annotations
 
-import json
-import os
-import shutil
-import signal
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -23,12 +14,15 @@ from polars.testing import assert_frame_equal
 from pipelines.contracts.derive import columns
 from pipelines.contracts.table import TABLES
 from pipelines.defs.assets import ASSETS
-from pipelines.defs.factory import RELEASE_ID, key_of
+from pipelines.defs.automation import key_of
+from pipelines.defs.factory import RELEASE_ID
+from pipelines.defs.files import FILE_ASSETS
 from pipelines.defs.resources import Ledger
 from pipelines.defs.serve import report_release
 from pipelines.paths import ROOT, DataFolder
 from pipelines.warehouse.checks import RULES
 from tests.conftest import AS_OF
+from tests.integration.serving import ask, serving, wait_for
 from tests.integration.test_build import STABLE, break_release, published
 
 pytestmark = pytest.mark.integration
@@ -85,7 +79,8 @@ def test_the_workspace_names_the_definitions() -> None:
     assert location["python_module"]["module_name"] == "pipelines.definitions"
     from pipelines.definitions import defs
 
-    assert {key for asset in defs.assets or () for key in asset.keys} == set(SPECS)
+    tables = [asset for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)]
+    assert {key for asset in tables for key in asset.keys} == set(SPECS)
 
 
 @pytest.mark.parametrize(
@@ -159,67 +154,11 @@ def test_nothing_published_is_nothing_to_tell(data_copy: DataFolder) -> None:
         assert report_release(data_copy, instance) == 0
 
 
-def free_port() -> int:
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        return int(probe.getsockname()[1])
-
-
-def ask(port: int, query: str, **variables: Any) -> Any:
-    """The answer of the server's GraphQL."""
-    request = urllib.request.Request(
-        f"http://127.0.0.1:{port}/graphql",
-        data=json.dumps({"query": query, "variables": variables}).encode(),
-        headers={"content-type": "application/json"},
-    )
-    with urllib.request.urlopen(request, timeout=10) as response:  # noqa: S310 - the server of this test
-        return json.load(response)["data"]
-
-
-def wait_for(what: str, seconds: float, done: Any) -> Any:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        try:
-            found = done()
-        except OSError:
-            found = None
-        if found:
-            return found
-        time.sleep(0.5)
-    pytest.fail(f"no {what} within {seconds} s")
-
-
 @pytest.fixture
-def server(ledger_copy: DataFolder, tmp_path: Path) -> Iterator[tuple[int, DataFolder]]:
-    """`dagster dev` on a free port of the loopback, with a history of its own."""
-    home = tmp_path / "home"
-    home.mkdir()
-    shutil.copy(ROOT / "dagster.yaml", home)
-    settings = yaml.safe_load((home / "dagster.yaml").read_text(encoding="utf-8"))
-    settings["storage"]["sqlite"]["base_dir"] = str(home / "storage")
-    settings["compute_logs"]["config"]["base_dir"] = str(home / "logs")
-    settings["local_artifact_storage"]["config"]["base_dir"] = str(home / "artifacts")
-    (home / "dagster.yaml").write_text(yaml.safe_dump(settings), encoding="utf-8")
-    port = free_port()
-    environment = os.environ | {"DAGSTER_HOME": str(home), "COSTLEDGER_DATA": str(ledger_copy.root)}
-    with (tmp_path / "server.log").open("w") as log:
-        process = subprocess.Popen(
-            [sys.executable, "-m", "dagster", "dev", "-h", "127.0.0.1", "-p", str(port), "-w", "workspace.yaml"],
-            cwd=ROOT,
-            env=environment,
-            stdout=log,
-            stderr=log,
-            start_new_session=True,
-        )
-    try:
-        yield port, ledger_copy
-    finally:
-        process.send_signal(signal.SIGTERM)
-        try:
-            process.wait(timeout=30)
-        except subprocess.TimeoutExpired:
-            os.killpg(process.pid, signal.SIGKILL)
-            process.wait(timeout=10)
+def server(ledger_copy: DataFolder, tmp_path: Path) -> Iterator[int]:
+    """The UI on a free port of the loopback."""
+    with serving(ledger_copy, tmp_path / "server.log") as port:
+        yield port
 
 
 LOADED = "{ repositoriesOrError { ... on RepositoryConnection { nodes { name assetNodes { id } } } } }"
@@ -238,17 +177,16 @@ STATUS = "query Status($id: ID!) { runOrError(runId: $id) { ... on Run { status 
 
 
 @pytest.mark.slow
-def test_a_real_server_materializes_a_mart(server: tuple[int, DataFolder]) -> None:
-    port, _ = server
-    nodes = wait_for("code location", 90, lambda: ask(port, LOADED)["repositoriesOrError"].get("nodes"))
-    assert len(nodes[0]["assetNodes"]) == len(SPECS)
-    launched = ask(port, LAUNCH, path=["marts", "coverage"])["launchPipelineExecution"]
+def test_a_real_server_materializes_a_mart(server: int) -> None:
+    nodes = wait_for("code location", 90, lambda: ask(server, LOADED)["repositoriesOrError"].get("nodes"))
+    assert len(nodes[0]["assetNodes"]) == len(SPECS) + len(FILE_ASSETS)
+    launched = ask(server, LAUNCH, path=["marts", "coverage"])["launchPipelineExecution"]
     assert launched["__typename"] == "LaunchRunSuccess", launched
     run_id = launched["run"]["runId"]
     ended = ("SUCCESS", "FAILURE", "CANCELED")
 
     def status() -> str | None:
-        found = ask(port, STATUS, id=run_id)["runOrError"]["status"]
+        found = ask(server, STATUS, id=run_id)["runOrError"]["status"]
         return found if found in ended else None
 
     assert wait_for("end of the run", 90, status) == "SUCCESS"

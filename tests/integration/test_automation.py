@@ -1,0 +1,304 @@
+"""What a change sets in motion: which tables are asked for, once, and never lost; without a server."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import pytest
+
+from pipelines.contracts.raw import raw_of
+from pipelines.contracts.table import TABLES
+from pipelines.definitions import defs
+from pipelines.defs.automation import FILES, REFRESH, files_key, key_of, refresh, weekly
+from pipelines.defs.files import data_files, news, version_of
+from pipelines.defs.serve import home_of, report_files, report_release
+from pipelines.defs.watching import STARTED, Known, contents, moved, released, starting_point, wait_for_change
+from pipelines.graph.build import build
+from pipelines.paths import DATA_VARIABLE, ROOT, DataFolder
+from pipelines.sources import SOURCES
+from tests.conftest import AS_OF
+
+pytestmark = [
+    pytest.mark.integration,
+    pytest.mark.filterwarnings("ignore::dagster.BetaWarning"),  # of Dagster's own tester, by itself
+]
+QUOTES = TABLES["staging.prices__rental_quotes"]
+CLAIMS = TABLES["staging.corrections__cost_claims"]
+
+
+@pytest.fixture
+def instance() -> Iterator[dg.DagsterInstance]:
+    with dg.DagsterInstance.ephemeral() as made:
+        yield made
+
+
+class Automation:
+    """The condition sensor, tick by tick."""
+
+    def __init__(self, instance: dg.DagsterInstance) -> None:
+        self.instance = instance
+        self.cursor = None
+
+    def tick(self) -> set[str]:
+        """Names of the tables a tick asks for."""
+        result = dg.evaluate_automation_conditions(defs, self.instance, cursor=self.cursor)
+        self.cursor = result.cursor
+        return {".".join(each.key.path) for each in result.results if not each.true_subset.is_empty}
+
+
+def descendants(declared: object) -> set[str]:
+    """Everything made from a raw table, itself included."""
+    assets = [asset for asset in defs.assets or () if isinstance(asset, dg.AssetsDefinition)]
+    selection = dg.AssetSelection.assets(key_of(raw_of(declared))).downstream()
+    return {".".join(key.path) for key in selection.resolve(assets)}
+
+
+def start_run(instance: dg.DagsterInstance, names: set[str]) -> dg.DagsterRun:
+    keys = frozenset(dg.AssetKey(name.split(".")) for name in names)
+    job = defs.resolve_implicit_global_asset_job_def()
+    return instance.create_run_for_job(job, asset_selection=keys, status=dg.DagsterRunStatus.STARTED)
+
+
+# ---- the condition
+
+
+def test_news_asks_once_for_all_that_depends_on_it(instance: dg.DagsterInstance) -> None:
+    automation = Automation(instance)
+    assert automation.tick() == set()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    asked = automation.tick()
+    assert asked == descendants(QUOTES)
+    assert {"raw.prices__rental_quotes", "core.price_quotes", "core.model_costs", "history.releases"} <= asked
+    assert not {"raw.prices__exchange_rates", "core.exchange_rates", "core.models", "core.cost_claims"} & asked
+    assert automation.tick() == set()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    assert automation.tick() == set(), "an equal version is no news"
+
+
+def test_two_changes_are_one_request(instance: dg.DagsterInstance) -> None:
+    automation = Automation(instance)
+    automation.tick()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    instance.report_runless_asset_event(news(CLAIMS, "a"))
+    assert automation.tick() == descendants(QUOTES) | descendants(CLAIMS)
+    assert automation.tick() == set()
+
+
+@pytest.mark.parametrize("ticks_before", [0, 1, 3])
+def test_news_during_a_run_waits_for_its_end(instance: dg.DagsterInstance, ticks_before: int) -> None:
+    """Also what comes before the very next look, which `since(newly_requested())` alone would forget."""
+    automation = Automation(instance)
+    automation.tick()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    run = start_run(instance, automation.tick())
+    for _ in range(ticks_before):
+        assert automation.tick() == set()
+    instance.report_runless_asset_event(news(QUOTES, "b"))
+    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+    instance.report_run_failed(run)
+    assert automation.tick() == descendants(QUOTES)
+    assert automation.tick() == set()
+
+
+def test_a_failed_run_is_not_asked_for_again(instance: dg.DagsterInstance) -> None:
+    """What gets another chance is the run, by the limit in dagster.yaml; not the request, tick after tick."""
+    automation = Automation(instance)
+    automation.tick()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    run = start_run(instance, automation.tick())
+    automation.tick()
+    instance.report_run_failed(run)
+    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+
+
+def test_tables_made_in_a_run_are_no_news(ledger_copy: DataFolder, instance: dg.DagsterInstance) -> None:
+    """A run writes new versions while ticks go by; they must not ask for a second one."""
+    automation = Automation(instance)
+    automation.tick()
+    instance.report_runless_asset_event(news(QUOTES, "a"))
+    asked = automation.tick()
+    automation.tick()
+    resources = {"ledger": {"config": {"data": str(ledger_copy.root), "as_of": AS_OF.isoformat()}}}
+    result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
+        instance=instance,
+        asset_selection=[dg.AssetKey(name.split(".")) for name in asked],
+        run_config={"resources": resources, "loggers": {"console": {"config": {"log_level": "CRITICAL"}}}},
+    )
+    assert result.success
+    assert {".".join(event.asset_key.path) for event in result.get_asset_materialization_events()} == asked
+    assert result.get_asset_check_evaluations()
+    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+
+
+# ---- the sensor over the files
+
+
+def sense(instance: dg.DagsterInstance, cursor: str | None) -> dg.SensorResult:
+    result = data_files(dg.build_sensor_context(instance, cursor=cursor))
+    assert isinstance(result, dg.SensorResult)
+    return result
+
+
+@pytest.fixture
+def watched(ledger_copy: DataFolder, instance: dg.DagsterInstance, monkeypatch: pytest.MonkeyPatch) -> DataFolder:
+    """A folder with a release, as `serve` hands it to the sensors."""
+    monkeypatch.setenv(DATA_VARIABLE, str(ledger_copy.root))
+    monkeypatch.setenv(STARTED, starting_point(ledger_copy, "now").to_text())
+    monkeypatch.setattr("pipelines.defs.files.is_heard", lambda _: True)
+    monkeypatch.setattr("pipelines.defs.files.WATCH_SECONDS", 0.3)
+    return ledger_copy
+
+
+def replace_in(path: Path, old: str, new: str) -> None:
+    text = path.read_text(encoding="utf-8")
+    assert old in text
+    path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+
+def change_quote(folder: DataFolder) -> None:
+    replace_in(folder.root / "prices" / "rental_quotes.csv", "2.100,hour,USD,1.05,", "2.200,hour,USD,1.10,")
+
+
+def keys_of(result: dg.SensorResult) -> list[dg.AssetKey]:
+    return [event.asset_key for event in result.asset_events]
+
+
+def test_a_released_folder_is_no_news(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    first = sense(instance, None)
+    assert not first.asset_events
+    assert not sense(instance, first.cursor).asset_events
+
+
+def test_a_changed_quote_is_news_for_its_table_alone(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    first = sense(instance, None)
+    change_quote(watched)
+    second = sense(instance, first.cursor)
+    assert keys_of(second) == [files_key(QUOTES)]
+    assert second.asset_events[0].metadata["files"].value == "prices/rental_quotes.csv"
+    assert not sense(instance, second.cursor).asset_events
+
+
+def test_what_changed_before_the_start_is_news(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    change_quote(watched)
+    assert keys_of(sense(instance, None)) == [files_key(QUOTES)]
+
+
+def test_touching_and_respacing_is_no_news(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    first = sense(instance, None)
+    os.utime(watched.root / "prices" / "rental_quotes.csv")
+    replace_in(watched.root / "corrections" / "claims.yaml", "\n", "\n\n# a remark\n\n")
+    second = sense(instance, first.cursor)
+    assert not second.asset_events
+    assert "what they say is the same" in str(second.skip_reason)
+
+
+def test_a_broken_file_is_news_and_so_is_mending_it(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    path = watched.root / "disclosures" / "s1-32b.yaml"
+    before = path.read_text(encoding="utf-8")
+    first = sense(instance, None)
+    path.write_text("model_id: [", encoding="utf-8")
+    second = sense(instance, first.cursor)
+    assert files_key(TABLES["staging.disclosures__models"]) in keys_of(second)
+    for event in second.asset_events:
+        instance.report_runless_asset_event(event)
+    path.write_text(before, encoding="utf-8")
+    assert set(keys_of(sense(instance, second.cursor))) == set(keys_of(second))
+
+
+def test_before_the_automation_looked_nothing_is_reported(
+    ledger_copy: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It would take the news for what had always been so."""
+    monkeypatch.setenv(DATA_VARIABLE, str(ledger_copy.root))
+    with dg.instance_for_test() as instance:
+        result = sense(instance, None)
+    assert not result.asset_events
+    assert REFRESH in str(result.skip_reason)
+
+
+def test_content_dagster_knows_from_long_ago_is_news_again(instance: dg.DagsterInstance) -> None:
+    """The command released other content since, and then the file went back."""
+    instance.report_runless_asset_event(news(QUOTES, "old"))
+    assert version_of(instance, QUOTES, "old") == "old again"
+    instance.report_runless_asset_event(news(QUOTES, "old again"))
+    assert version_of(instance, QUOTES, "old") == "old"
+    assert version_of(instance, QUOTES, "new") == "new"
+
+
+def test_a_file_still_being_written_is_waited_for(watched: DataFolder) -> None:
+    looks = moved(watched, Known())
+    known = Known("", looks, {})
+    assert wait_for_change(watched, known, 0.3) == {}
+    change_quote(watched)
+    assert set(wait_for_change(watched, known, 5)) == {"prices"}
+
+
+def test_the_cursor_survives_its_text() -> None:
+    known = Known("a", {}, {"staging.x": "1"})
+    assert Known.from_text(known.to_text()) == known
+    assert Known.from_text(None) == Known()
+
+
+# ---- what a release was made from
+
+
+def test_a_release_knows_what_it_read(ledger_copy: DataFolder) -> None:
+    names = {source.name: None for source in SOURCES}
+    assert released(ledger_copy) == contents(ledger_copy, names)
+    change_quote(ledger_copy)
+    now = contents(ledger_copy, names)
+    assert {name for name, content in released(ledger_copy).items() if content != now[name]} == {QUOTES.name}
+    build(ledger_copy, AS_OF)
+    assert released(ledger_copy) == now
+
+
+def test_without_a_release_nothing_is_known(data_copy: DataFolder) -> None:
+    assert released(data_copy) == {}
+
+
+def test_the_ui_is_told_of_files_it_never_heard_of(ledger_folder: DataFolder, instance: dg.DagsterInstance) -> None:
+    known = starting_point(ledger_folder, "now")
+    report_release(ledger_folder, instance)
+    report_files(instance, known)
+    automation = Automation(instance)
+    assert automation.tick() == set()
+    event = instance.get_latest_materialization_event(files_key(QUOTES))
+    assert event is not None
+    report_files(instance, known)
+    again = instance.get_latest_materialization_event(files_key(QUOTES))
+    assert again is not None
+    assert again.timestamp == event.timestamp
+
+
+# ---- what is switched on
+
+
+def test_everything_is_on_from_the_start() -> None:
+    assert refresh.default_status == dg.DefaultSensorStatus.RUNNING
+    assert data_files.default_status == dg.DefaultSensorStatus.RUNNING
+    assert weekly.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_every_file_is_an_asset_upstream_of_its_raw_table() -> None:
+    graph = defs.resolve_asset_graph()
+    for source in SOURCES:
+        for table in source.tables:
+            assert files_key(table) in graph.get(key_of(raw_of(table))).parent_keys
+            assert graph.get(files_key(table)).group_name == FILES
+
+
+def test_another_data_folder_has_a_history_of_its_own(data_copy: DataFolder) -> None:
+    home = home_of(data_copy)
+    assert home.is_relative_to(data_copy.root)
+    assert str(home) in (home / "dagster.yaml").read_text(encoding="utf-8")
+    assert home_of(DataFolder(ROOT / "data")) == ROOT
+
+
+def test_old_prices_and_old_releases_are_marked() -> None:
+    graph = defs.resolve_asset_graph()
+    for name in ("raw.prices__rental_quotes", "history.releases"):
+        assert graph.get(key_of(TABLES[name])).freshness_policy is not None
+    assert graph.get(key_of(TABLES["core.models"])).freshness_policy is None

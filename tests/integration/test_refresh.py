@@ -1,0 +1,146 @@
+"""With the UI running, what is saved in `data/` is published by itself; what says the same as before does nothing."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator
+from pathlib import Path
+
+import dagster as dg
+import duckdb
+import pytest
+
+from pipelines.contracts.table import TABLES
+from pipelines.defs.automation import REFRESH, files_key, key_of
+from pipelines.defs.files import is_heard
+from pipelines.defs.serve import home_of
+from pipelines.paths import DataFolder
+from tests.integration.serving import serving, wait_for
+
+pytestmark = [pytest.mark.integration, pytest.mark.slow]
+PATIENCE = 240
+"""Seconds; far more than it takes, for machines with other work to do."""
+
+
+class Folder:
+    """A data folder with the UI over it."""
+
+    def __init__(self, folder: DataFolder, instance: dg.DagsterInstance) -> None:
+        self.folder = folder
+        self.instance = instance
+
+    def write(self, name: str, old: str, new: str) -> None:
+        path = self.folder.root / name
+        text = path.read_text(encoding="utf-8")
+        assert old in text
+        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+
+    def published(self, query: str) -> object:
+        with duckdb.connect(str(self.folder.ledger), read_only=True) as connection:
+            [(value,)] = connection.sql(query).fetchall()
+        return value
+
+    def runs(self) -> list[dg.DagsterRun]:
+        return list(self.instance.get_runs())
+
+    def wait_for_runs(self, count: int) -> dg.DagsterRun:
+        """Wait until so many runs have ended; gives the newest."""
+        wait_for(
+            f"run {count}", PATIENCE, lambda: len(self.runs()) >= count and all(r.is_finished for r in self.runs())
+        )
+        assert len(self.runs()) == count
+        return self.runs()[0]
+
+    def messages(self) -> list[str]:
+        """What the sensor over the files said in its last ticks."""
+        [state] = [each for each in self.instance.all_instigator_state() if each.instigator_name == "data_files"]
+        ticks = self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=5)
+        return [tick.skip_reason or "" for tick in ticks]
+
+    def evaluations(self) -> int:
+        """How often the automation has looked."""
+        [state] = [each for each in self.instance.all_instigator_state() if each.instigator_name == REFRESH]
+        return len(self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=500))
+
+    def wait_for_looks(self, count: int) -> None:
+        """Wait until the automation has looked so many times more."""
+        seen = self.evaluations()
+        wait_for("look of the automation", PATIENCE, lambda: self.evaluations() >= seen + count)
+
+
+QUOTED = "select list_unit_price_usd_per_gpu_hour::double from core.price_quotes where quote_id = 'rp00001'"
+
+
+def made_in(folder: Folder, run: dg.DagsterRun) -> set[str]:
+    events = folder.instance.all_logs(run.run_id, of_type=dg.DagsterEventType.ASSET_MATERIALIZATION)
+    return {".".join(event.dagster_event.asset_key.path) for event in events}
+
+
+def change_quote(folder: Folder, before: str, after: str) -> None:
+    price = {"1.05": "2.100", "1.10": "2.200", "1.15": "2.300"}
+    folder.write("prices/rental_quotes.csv", f"{price[before]},hour,USD,{before},", f"{price[after]},hour,USD,{after},")
+
+
+@pytest.fixture
+def log(tmp_path: Path) -> Iterator[Path]:
+    path = tmp_path / "server.log"
+    yield path
+    if path.exists():
+        print(path.read_text(encoding="utf-8")[-6000:])
+
+
+def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path) -> None:
+    home = home_of(ledger_copy)
+    with serving(ledger_copy, log), dg.DagsterInstance.from_config(str(home)) as instance:
+        folder = Folder(ledger_copy, instance)
+        wait_for("first look", PATIENCE, lambda: is_heard(instance))
+
+        # what the release read is no news
+        wait_for("rest", PATIENCE, lambda: "no file moved" in folder.messages())
+        folder.wait_for_looks(2)
+        assert folder.runs() == []
+
+        # a quote
+        assert folder.published(QUOTED) == 1.05
+        change_quote(folder, "1.05", "1.10")
+        run = folder.wait_for_runs(1)
+        assert run.is_success
+        assert folder.published(QUOTED) == 1.10
+        made = made_in(folder, run)
+        assert {"raw.prices__rental_quotes", "core.model_costs", "history.releases"} <= made
+        assert not {"raw.prices__exchange_rates", "core.models", "core.cost_claims"} & made
+        news = instance.get_latest_materialization_event(files_key(TABLES["staging.prices__rental_quotes"]))
+        assert news is not None
+        assert news.asset_materialization is not None
+        assert news.asset_materialization.metadata["files"].value == "prices/rental_quotes.csv"
+
+        # touched and respaced
+        os.utime(ledger_copy.root / "prices" / "rental_quotes.csv")
+        folder.write("corrections/claims.yaml", "\n", "\n\n# a remark\n\n")
+        wait_for("touched files", PATIENCE, lambda: any("say is the same" in each for each in folder.messages()))
+        folder.wait_for_looks(2)
+        assert len(folder.runs()) == 1
+
+        # a file that cannot be read is set aside, and is back when it is mended
+        count = "select count(*) from core.training_phases where model_id = 's1-32b'"
+        phases = folder.published(count)
+        disclosure = ledger_copy.root / "disclosures" / "s1-32b.yaml"
+        text = disclosure.read_text(encoding="utf-8")
+        disclosure.write_text("model_id: [", encoding="utf-8")
+        assert folder.wait_for_runs(2).is_success
+        aside = "select count(*) from quality.rejected_rows where file = 'disclosures/s1-32b.yaml'"
+        assert folder.published(aside) > 0
+        disclosure.write_text(text, encoding="utf-8")
+        assert folder.wait_for_runs(3).is_success
+        assert folder.published(count) == phases
+        assert folder.published(aside) == 0
+
+    # changed while nothing is running: taken up by the next start
+    folder_down = DataFolder(ledger_copy.root)
+    with dg.DagsterInstance.from_config(str(home)) as instance:
+        folder = Folder(folder_down, instance)
+        change_quote(folder, "1.10", "1.15")
+        with serving(folder_down, log):
+            assert folder.wait_for_runs(4).is_success
+            assert folder.published(QUOTED) == 1.15
+            assert instance.get_latest_materialization_event(key_of(TABLES["history.releases"])) is not None
