@@ -55,17 +55,25 @@ def rows_hash(frame: pl.DataFrame) -> str:
     return hashlib.sha256("\n".join(sorted(content.write_ndjson().splitlines())).encode()).hexdigest()
 
 
-def content_fingerprints(reading: Reading) -> dict[str, str]:
+def content_fingerprints(source: Source, reading: Reading) -> dict[str, str]:
     """By staging table, a hash of what was read for it and of the code that works on it.
 
     Equal, and there is nothing to compute: spaces, comments, the order of lines and the time of a file do not count.
+    What a source takes from files beside its own is new when the rest is: a feed that was read once more and said
+    nothing new is no news.
     """
     hashes: dict[str, str] = {}
+    beside = {f"staging.{source.name}__{name}" for name in source.beside_tables}
     for name, raw in reading.raw.items():
         unread = reading.rejected.filter(pl.col("table_name") == name)
-        parts = (code_fingerprint(), rows_hash(raw), rows_hash(unread))
-        hashes[name] = hashlib.sha256(" ".join(parts).encode()).hexdigest()
-    return hashes
+        rows = "" if name in beside else rows_hash(raw)
+        hashes[name] = _hash_text(code_fingerprint(), rows, rows_hash(unread))
+    rest = _hash_text(*(content for name, content in sorted(hashes.items()) if name not in beside))
+    return {name: _hash_text(content, rest) if name in beside else content for name, content in hashes.items()}
+
+
+def _hash_text(*parts: str) -> str:
+    return hashlib.sha256(" ".join(parts).encode()).hexdigest()
 
 
 @cache

@@ -18,6 +18,7 @@ from pipelines.contracts.table import TABLES
 from pipelines.defs.assets import ASSETS
 from pipelines.defs.automation import files_key, key_of
 from pipelines.defs.factory import RELEASE_ID
+from pipelines.defs.feeds import READ_SECONDS
 from pipelines.defs.files import news
 from pipelines.defs.watching import STARTED, Known, starting_point
 from pipelines.fingerprint import code_fingerprint
@@ -127,6 +128,7 @@ def main() -> None:
     with instance_in(home) as instance:
         report_release(folder, instance)
         report_files(instance, known)
+    os.environ.setdefault("DAGSTER_SENSOR_GRPC_TIMEOUT_SECONDS", str(2 * READ_SECONDS))
     os.environ |= {DATA_VARIABLE: str(folder.root), STARTED: known.to_text()}
     os.environ |= {"PYTHONPATH": _with_root(os.environ.get("PYTHONPATH"))}
     if home != ROOT:

@@ -131,7 +131,7 @@ def contents(folder: DataFolder, names: Mapping[str, object]) -> dict[str, str]:
     found: dict[str, str] = {}
     for source in SOURCES:
         if source.name in names:
-            found |= content_fingerprints(source.read(folder.root))
+            found |= content_fingerprints(source, source.read(folder.root))
     return found
 
 

@@ -127,7 +127,7 @@ class Workbench:
             made: names of the staging tables that were made of it. The source counts as read when all its tables are
                 as in this reading, whenever they were made.
         """
-        found = content_fingerprints(reading)
+        found = content_fingerprints(source, reading)
         new = {content_note(name): found[name] for name in made}
         held = self.warehouse.notes() | new
         if all(held.get(content_note(name)) == content for name, content in found.items()):

@@ -19,6 +19,8 @@ from pipelines.sources.text import TextFile, UnreadableError, printable, read_cs
 NAME, FOLDER = "feeds", "snapshots"
 ORIGIN, LOG, READS, SET_ASIDE = "origin.yaml", "log.csv", "reads.csv", "set_aside.csv"
 
+READS_TABLE = "reads"
+
 MARKS = {
     "price_events": "price_as_published",
     "token_prices": "input_usd_per_million_tokens",
@@ -121,7 +123,7 @@ def _origin(folder: Path, home: Path) -> Row:
 
 
 def _read_reads(builder: ReadingBuilder, folder: Path, home: Path) -> None:
-    path, table = home / READS, "reads"
+    path, table = home / READS, READS_TABLE
     if not path.exists():
         return
     name = printable(path.relative_to(folder).as_posix())
@@ -199,5 +201,6 @@ SOURCE = Source(
     (f"{FOLDER}/*/{LOG}", f"{FOLDER}/*/{SET_ASIDE}", f"{FOLDER}/*/{ORIGIN}"),
     read,
     last_good_days,
+    beside_tables=(READS_TABLE,),
     is_optional=True,
 )

@@ -35,6 +35,8 @@ class Source:
         read: data folder to records.
         beside: data folder to what is taken from files of which the rest does not matter: another byte in them is no
             reason to compute anything again.
+        beside_tables: names, without the prefix, of the staging tables that these files fill; they bring no news of
+            their own.
         is_optional: whether a data folder without any of its files is whole.
     """
 
@@ -42,6 +44,7 @@ class Source:
     files: tuple[str, ...]
     read: Callable[[Path], Reading]
     beside: Callable[[Path], Iterable[str]] | None = None
+    beside_tables: tuple[str, ...] = ()
     is_optional: bool = False
 
     @property

@@ -4,15 +4,19 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import dagster as dg
 import pytest
 
+from pipelines import polling
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import TABLES
 from pipelines.definitions import defs
 from pipelines.defs.automation import FILES, REFRESH, files_key, key_of, refresh, weekly
+from pipelines.defs.feeds import AT_ONCE, FEED_SENSORS, LOOK_SECONDS, feed_sensor, read_when_due, sensor_name
 from pipelines.defs.files import data_files, news, version_of
 from pipelines.defs.serve import home_of, report_files, report_release
 from pipelines.defs.watching import STARTED, Known, contents, moved, released, starting_point, wait_for_change
@@ -20,6 +24,7 @@ from pipelines.graph.build import build
 from pipelines.paths import DATA_VARIABLE, ROOT, DataFolder
 from pipelines.sources import SOURCES
 from tests.conftest import AS_OF
+from tests.support.feed_server import FeedServer
 
 pytestmark = [
     pytest.mark.integration,
@@ -240,6 +245,78 @@ def test_the_cursor_survives_its_text() -> None:
     known = Known("a", {}, {"staging.x": "1"})
     assert Known.from_text(known.to_text()) == known
     assert Known.from_text(None) == Known()
+
+
+# ---- feeds
+
+
+CATALOGUE = "InstanceType,AcceleratorName,AcceleratorCount,vCPUs,MemoryGiB,Price,Region,GpuInfo,SpotPrice"
+
+
+def write_feed(folder: DataFolder, url: str, enabled: str = "yes") -> None:
+    (folder.root / "feeds.yaml").write_text(
+        f"- feed_id: lambda\n  is_enabled: {enabled}\n  format: skypilot_v8\n  url: {url}\n  every_hours: 6\n"
+        "  licence: facts\n  source_id: src_skypilot\n  provider: Lambda\n",
+        encoding="utf-8",
+    )
+
+
+def catalogue(price: float, *, backwards: bool = False) -> str:
+    rows = [f"gpu_8x_{name},H100,8,208,1800,{price},us-east-1,," for name in "abcdefgh"]
+    return "\n".join([CATALOGUE, *(reversed(rows) if backwards else rows), ""])
+
+
+def test_a_feed_that_is_due_is_read_and_what_it_says_is_news(
+    watched: DataFolder, instance: dg.DagsterInstance, tmp_path: Path
+) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "vms.csv").write_text(catalogue(24.0), encoding="utf-8")
+    first = sense(instance, None)
+    with FeedServer(served) as server:
+        write_feed(watched, server.url("/vms.csv"))
+        assert read_when_due("lambda") == "changed"
+        assert read_when_due("lambda").startswith("not due before")
+        second = sense(instance, first.cursor)
+        assert files_key(TABLES["staging.feeds__price_events"]) in keys_of(second)
+        assert files_key(TABLES["staging.feeds__reads"]) in keys_of(second)
+        (served / "vms.csv").write_text(catalogue(24.0, backwards=True), encoding="utf-8")
+        later = datetime.now(UTC) + timedelta(days=2)
+        assert not polling.poll(watched, "lambda", later).changed
+        third = sense(instance, second.cursor)
+        assert not third.asset_events, "equal rows on another day are no news"
+    assert polling.poll(watched, "lambda", later + timedelta(days=1)).status == "failed"
+    assert not sense(instance, third.cursor).asset_events, "nor is a feed that cannot be reached"
+
+
+def test_a_feed_that_is_off_is_not_read(watched: DataFolder) -> None:
+    write_feed(watched, "http://127.0.0.1:9/vms.csv", enabled="no")
+    assert read_when_due("lambda") == "switched off in data/feeds.yaml: is_enabled"
+    assert read_when_due("unheard-of") == "not in data/feeds.yaml any more"
+    assert not (watched.root / "snapshots").exists()
+
+
+def test_slow_feeds_leave_room_for_the_other_sensors(watched: DataFolder) -> None:
+    write_feed(watched, "http://127.0.0.1:9/vms.csv")
+    held = [AT_ONCE.acquire(blocking=False) for _ in range(2)]
+    try:
+        assert held == [True, True]
+        assert "at the next look" in read_when_due("lambda")
+    finally:
+        AT_ONCE.release()
+        AT_ONCE.release()
+
+
+def test_every_feed_has_a_sensor_that_is_on_when_the_feed_is() -> None:
+    feeds = polling.feed_list(DataFolder(ROOT / "data")).feeds
+    assert feeds
+    assert {sensor.name for sensor in FEED_SENSORS} == {sensor_name(name) for name in feeds}
+    assert len(FEED_SENSORS) == len(feeds)
+    for feed, sensor in zip(feeds.values(), FEED_SENSORS, strict=True):
+        assert (sensor.default_status == dg.DefaultSensorStatus.RUNNING) == feed.is_enabled
+        on = feed_sensor(replace(feed, is_enabled=True))
+        assert on.default_status == dg.DefaultSensorStatus.RUNNING
+        assert on.minimum_interval_seconds == LOOK_SECONDS
 
 
 # ---- what a release was made from
