@@ -25,7 +25,8 @@ LAYERS: dict[str, set[str]] = {
     "warehouse": {"contracts", "paths", "fingerprint"},
     "fingerprint": {"paths", "sources"},
     "graph": {"contracts", "sources", "costing", "warehouse", "paths", "fingerprint"},
-    "defs": {"contracts", "sources", "costing", "warehouse", "graph", "paths", "fingerprint"},
+    "defs": {"contracts", "sources", "polling", "costing", "warehouse", "graph", "paths", "fingerprint"},
+    "polling": {"sources", "paths"},
     "definitions": {"contracts", "defs"},
 }
 """What each layer may import besides itself. What is not named here (the command and its screens) stands above all."""
