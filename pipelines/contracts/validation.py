@@ -84,6 +84,8 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
     Returns:
         Rows of `staged` (not yet checked) and the rejections.
     """
+    if raw.is_empty():
+        return Validated(staged.empty(), REJECTED.empty())
     text = raw.with_columns(
         pl.when(pl.col(name).str.strip_chars() != "").then(pl.col(name)).alias(name)
         for name, dtype in raw.schema.items()
@@ -126,7 +128,10 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     Raises:
         ContractBrokenError: a column is missing, extra or of the wrong type.
     """
-    numbered = conform_strictly(declared, frame).rechunk().with_row_index(ROW)
+    conformed = conform_strictly(declared, frame)
+    if conformed.is_empty():
+        return Validated(conformed, REJECTED.empty())
+    numbered = conformed.rechunk().with_row_index(ROW)
     duplicated = _duplicates(declared, numbered)
     cases = _failure_cases(declared, numbered.drop(ROW))
     failures = [duplicated, *_absent(declared, numbered)]

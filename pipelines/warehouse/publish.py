@@ -14,26 +14,16 @@ from pathlib import Path
 import duckdb
 import polars as pl
 
-from pipelines.contracts.derive import (
-    PUBLIC_SCHEMAS,
-    comments,
-    create_table,
-    datapackage,
-    dictionary,
-    parquet_name,
-    public_tables,
-)
+from pipelines.contracts.derive import datapackage, dictionary, parquet_name, public_tables
 from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import conform
 from pipelines.paths import DataFolder
-from pipelines.warehouse.macros import macro_dictionary, macros
+from pipelines.warehouse.macros import macro_dictionary
+from pipelines.warehouse.mould import escaped, mould
 from pipelines.warehouse.store import Warehouse
 
 RELEASES = table_of(Releases)
-STORAGE_VERSION = "v1.0.0"
-"""Storage format that older DuckDB clients can read."""
-
 SLOW_COMPRESSION = "fsst"
 """Takes as long as all others together, and makes this file larger."""
 
@@ -122,50 +112,29 @@ def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> 
 
 def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[Table]) -> None:
     """The build as a database file and, at the same time, as Parquet files."""
-    new_file.unlink(missing_ok=True)
+    shutil.copyfile(mould(warehouse.path.parent), new_file)
     new_folder.mkdir(parents=True)
     with warehouse.connect() as connection, ThreadPoolExecutor(max_workers=1) as beside:
         exported = beside.submit(_export, connection.cursor(), new_folder, tables)
         connection.execute(f"set disabled_compression_methods = '{SLOW_COMPRESSION}'")
-        connection.execute(f"attach '{_escaped(new_file)}' as release (storage_version '{STORAGE_VERSION}')")
+        connection.execute(f"attach '{escaped(new_file)}' as release")
         connection.begin()  # one commit, not one for each statement
-        for schema in PUBLIC_SCHEMAS:
-            connection.execute(f"create schema release.{schema}")
         for declared in tables:
-            copied = f"release.{declared.name}"
-            connection.execute(create_table(declared, name=copied))
-            connection.execute(comments(declared, name=copied))
-            connection.execute(f"insert into {copied} by name {_in_order(declared)}")
-        _create_macros(connection, "release")
+            connection.execute(f"insert into release.{declared.name} by name {_in_order(declared)}")
         connection.commit()
         connection.execute("detach release")
         exported.result()
 
 
-def _create_macros(connection: duckdb.DuckDBPyConnection, database: str) -> None:
-    """Put the macros into an attached database; their names are looked up in the one that is in use."""
-    [(before,)] = connection.execute("select current_database()").fetchall()
-    connection.execute(f"use {database}")
-    try:
-        for macro in macros():
-            connection.execute(macro.create())
-    finally:
-        connection.execute(f'use "{before}"')
-
-
 def _export(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[Table]) -> None:
     for declared in tables:
-        target = _escaped(folder / Path(parquet_name(declared)).name)
+        target = escaped(folder / Path(parquet_name(declared)).name)
         connection.execute(f"copy ({_in_order(declared)}) to '{target}' (format parquet)")
     connection.close()
 
 
 def _in_order(declared: Table) -> str:
     return f"from {declared.name}" + (f" order by {', '.join(declared.key)}" if declared.key else "")
-
-
-def _escaped(path: Path) -> str:
-    return str(path).replace("'", "''")
 
 
 def _write(path: Path, text: str) -> None:

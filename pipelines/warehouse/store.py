@@ -24,6 +24,8 @@ REJECTIONS = "build.rejections"
 NOTES = "build.notes"
 """What each source read, as a hash: a release is said to be made from that, not from what lies there later."""
 
+REFERENCE_FILE = "data/reference/"
+
 SCHEMAS = ("raw", "staging", *PUBLIC_SCHEMAS)
 
 
@@ -150,6 +152,7 @@ class Warehouse:
 
         Raises:
             TableMissingError: a table it reads has not been built.
+            KeyError: a constant it needs is not in the data; the message names the file.
         """
         with self.connect() as connection:
             return as_contract(declared, _run(connection, query))
@@ -217,6 +220,11 @@ def _run(connection: duckdb.DuckDBPyConnection, query: str) -> pl.DataFrame:
         return cast("pl.DataFrame", connection.sql(query).pl())
     except duckdb.CatalogException as error:
         raise TableMissingError(f"{error} (build it first: `costledger run`, or materialize what it reads)") from error
+    except duckdb.InvalidInputException as error:
+        said = str(error).removeprefix("Invalid Input Error: ")
+        if not said.startswith(REFERENCE_FILE):
+            raise
+        raise KeyError(said) from error  # as costing says it: a mart asks for a constant that the data lacks
 
 
 def _read(connection: duckdb.DuckDBPyConnection, declared: Table) -> pl.DataFrame:
