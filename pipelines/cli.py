@@ -9,11 +9,12 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Iterable
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from pipelines import feeds_verb
 from pipelines.cli_import import bring_in
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.moving import changes
@@ -162,6 +163,9 @@ def _end(findings: Iterable[Rejection]) -> None:
         raise typer.Exit(SET_ASIDE)
 
 
+app.command()(feeds_verb.fetch)
+
+
 @app.command()
 def status(
     context: typer.Context,
@@ -169,11 +173,12 @@ def status(
     _data: DataOption = None,
     _json: JsonOption = False,
 ) -> None:
-    """Releases, whether the data changed since, failed checks, rows set aside.
+    """Releases, whether the data changed since, failed checks, rows set aside; how old each live feed is.
 
-    With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected.
+    With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected, feeds.
     """
-    from pipelines import output, refresh
+    from pipelines import output, polling, refresh
+    from pipelines.screens import feeds as screen
     from pipelines.screens import upkeep
 
     session = session_of(context)
@@ -181,13 +186,18 @@ def status(
     with open_ledger(context) as ledger:
         releases, failed, aside = ledger.releases(), ledger.failed_checks(), ledger.rejected()
     changed = refresh.changed_since(session.folder, newest)
+    now = datetime.now(UTC)
+    feeds = polling.feed_states(session.folder, now)
     if session.as_json:
         told = {"releases": releases, "changed_files": changed, "failed_checks": failed, "rejected": aside}
+        told["feeds"] = feeds
         output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told})
     elif rejected:
         output.show(upkeep.everything_set_aside(aside))
     else:
-        output.show(upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)))
+        output.show(
+            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)), screen.states(feeds, now)
+        )
 
 
 @app.command()

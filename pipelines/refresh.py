@@ -72,6 +72,8 @@ def _inputs(folder: DataFolder) -> Iterator[Path]:
             yield top
             inside = [*top.glob("*"), *top.glob("*/*.*")] if top.name == FEEDS else top.rglob("*")
             yield from (path for path in inside if not path.name.startswith("."))
+        elif top.is_file() and not top.name.startswith("."):
+            yield top
 
 
 def changed_since(folder: DataFolder, release: Release) -> list[str]:

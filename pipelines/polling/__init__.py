@@ -3,7 +3,7 @@
 Nothing heavy is imported before it is used: asking whether a feed is due costs little.
 """
 
-from pipelines.polling.one_read import Polled, poll
+from pipelines.polling.one_read import Polled, Progress, poll
 from pipelines.polling.replay import Replayed, replay
 from pipelines.polling.states import GOOD, FeedState, UnknownFeedError, feed_list, feed_of, feed_states
 
@@ -11,6 +11,7 @@ __all__ = [
     "GOOD",
     "FeedState",
     "Polled",
+    "Progress",
     "Replayed",
     "UnknownFeedError",
     "feed_list",

@@ -47,7 +47,18 @@ DATES_ITS_ROWS = ("epoch_hardware_prices", "own_quotes")
 
 DEFAULT_CONFIDENCE = "secondary"
 HASH_DIGITS = 12
-SAYS_WHY = ("line", "column", "value", "check", "reason", "held")
+SAYS_WHY = (
+    "line",
+    "column",
+    "value",
+    "check",
+    "reason",
+    "held",
+    "held_since",
+    "series_id",
+    "slot",
+    "price_as_published",
+)
 """Columns of `set_aside.csv` that are not terms of the row itself."""
 
 

@@ -39,7 +39,16 @@ def rules_of(folder: Path, feed_id: str, moment: datetime) -> Rules:
         .select("hardware_id", pl.col("released_on").str.to_date("%Y-%m-%d", strict=False))
         .unique("hardware_id", keep="first", maintain_order=True)
     )
-    accelerators = labels.join(released, on="hardware_id", how="left", maintain_order="left")
+    bounds = _bounds(by_hand["staging.reference__price_bounds"])
+    chips = (
+        labels.filter(pl.col("accelerator").is_in(bounds["accelerator"].drop_nulls().implode()))
+        .drop_nulls("hardware_id")
+        .select("hardware_id", pl.col("accelerator").alias("known_chip"))
+        .unique("hardware_id", keep="first", maintain_order=True)
+    )
+    accelerators = labels.join(released, on="hardware_id", how="left", maintain_order="left").join(
+        chips, on="hardware_id", how="left", maintain_order="left"
+    )
     rented = (
         _usable(quotes["staging.prices__rental_quotes"])
         .join(companies, left_on="provider", right_on="provider_as_published", how="left")
@@ -47,7 +56,7 @@ def rules_of(folder: Path, feed_id: str, moment: datetime) -> Rules:
     )
     return Rules(
         limits=_limits(by_hand["staging.reference__method_constants"]),
-        bounds=_bounds(by_hand["staging.reference__price_bounds"]),
+        bounds=bounds,
         rates=_rates(quotes["staging.prices__exchange_rates"], others),
         accelerators=accelerators,
         companies=companies,
@@ -132,5 +141,5 @@ def _evidence(
         .filter(pl.col("pricing_category") != BOUGHT)
         .join(accelerators, on=LABEL, how="inner", nulls_equal=True)
         .drop_nulls(["hardware_id", "observed_on"])
-        .drop(*LABEL, "released_on")
+        .drop(*LABEL, "released_on", "known_chip")
     )

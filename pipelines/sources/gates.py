@@ -43,7 +43,8 @@ class Rules:
         bounds: accelerator, pricing_category, company (each null for any), floor_usd_per_gpu_hour,
             ceiling_usd_per_gpu_hour, floor_usd_per_gpu, ceiling_usd_per_gpu.
         rates: as `unit_prices.per_dollar` returns them.
-        accelerators: LABEL, hardware_id, released_on: the map joined with the hardware it names.
+        accelerators: LABEL, hardware_id, released_on, known_chip: the map joined with the hardware it names, and the
+            name by which bounds know that hardware.
         companies: provider_as_published, company: one name a company.
         counts: company, sku_key, known_count (exact): accelerators of products whose feed does not count them.
         evidence: company, hardware_id, pricing_category, the unit price in both units, observed_on: prices known from
@@ -85,12 +86,18 @@ def known_as(rows: pl.DataFrame, rules: Rules) -> pl.DataFrame:
 
 
 def with_bounds(rows: pl.DataFrame, bounds: pl.DataFrame) -> pl.DataFrame:
-    """Rows with `floor` and `ceiling` for their own unit price (by the hour, or of one accelerator bought)."""
+    """Rows with `floor` and `ceiling` for their own unit price (by the hour, or of one accelerator bought).
+
+    What bounds do not name in full is looked for by its chip: that in its name, else the `known_chip` of its hardware.
+    """
     limits = ("floor_usd_per_gpu_hour", "ceiling_usd_per_gpu_hour", "floor_usd_per_gpu", "ceiling_usd_per_gpu")
     names = BOUND_PATTERNS[0]
-    is_bounded = pl.col("accelerator").is_in(bounds["accelerator"].drop_nulls().unique().implode())
-    family = pl.when(is_bounded).then("accelerator").otherwise(pl.col("accelerator").str.extract(FAMILY, 1))
-    found = rows.with_columns(pl.col("accelerator").alias("full_name"), family.alias("accelerator"))
+    named = bounds["accelerator"].drop_nulls().unique().implode()
+    chip = pl.col("accelerator").str.extract(FAMILY, 1)
+    bounded_as = pl.when(pl.col("accelerator").is_in(named)).then("accelerator").when(chip.is_in(named)).then(chip)
+    found = rows.with_columns(
+        pl.col("accelerator").alias("full_name"), bounded_as.otherwise("known_chip").alias("accelerator")
+    )
     for rank, pattern in enumerate(BOUND_PATTERNS):
         given = [pl.col(name).is_not_null() if name in pattern else pl.col(name).is_null() for name in names]
         of_rank = bounds.filter(pl.all_horizontal(given)).select(

@@ -67,6 +67,21 @@ class NotKnownYetError(LedgerError):
     kind = "not_known_yet"
 
 
+class UnknownFeedError(LedgerError):
+    """`data/feeds.yaml` has no feed of that id.
+
+    Attributes:
+        did_you_mean: ids of the nearest feeds.
+    """
+
+    kind = "unknown_feed"
+
+    def __init__(self, message: str, did_you_mean: list[str]) -> None:
+        """Keep the nearest feeds."""
+        super().__init__(message)
+        self.did_you_mean = did_you_mean
+
+
 class UnknownModelError(LedgerError):
     """No model has that id or name.
 

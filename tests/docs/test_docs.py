@@ -54,9 +54,7 @@ EXAMPLES = frozenset(
 """Files that a how-to tells the reader to write; they must not be there."""
 
 
-PROMISED = {
-    "SECURITY.md": frozenset({"fetch"}),
-}
+PROMISED: dict[str, frozenset[str]] = {}
 """Tables and verbs that a page speaks of and that are not there yet; whoever makes one takes it out of here."""
 
 

@@ -2,16 +2,22 @@
 
 from __future__ import annotations
 
+import json
 import subprocess
 import sys
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 
+import duckdb
 import polars as pl
 import pytest
+from typer.testing import CliRunner
 
 from pipelines import polling
+from pipelines.cli import app
+from pipelines.graph.build import build
 from pipelines.paths import ROOT, DataFolder
 from pipelines.polling import Polled
 from pipelines.sources.fetching import Settings
@@ -279,3 +285,101 @@ class TestFeedList:
         heavy = "import sys, pipelines.polling; print({'polars', 'httpx2', 'duckdb', 'dagster'} & set(sys.modules))"
         done = subprocess.run([sys.executable, "-c", heavy], cwd=ROOT, capture_output=True, text=True, check=True)
         assert done.stdout.strip() == "set()"
+
+
+class TestCommand:
+    def run(self, world: World, *words: str) -> tuple[int, str]:
+        result = CliRunner().invoke(app, ["fetch", *words, "--data", str(world.folder.root)])
+        return result.exit_code, result.output
+
+    def test_what_is_on_and_due_is_read(self, world: World) -> None:
+        code, text = self.run(world)
+        assert code == 0
+        assert "lambda: 8 prices new or changed" in text
+        assert "costledger run" in text
+        assert "no feed is due" in self.run(world)[1]
+        assert "lambda: 8 as before" in self.run(world, "--all")[1]
+
+    def test_a_feed_that_is_off_is_read_when_named(self, world: World) -> None:
+        world.write_feed(is_enabled="no")
+        assert "no feed is switched on" in self.run(world)[1]
+        assert self.run(world, "lambda")[0] == 0
+
+    def test_json_says_how_each_read_ended(self, world: World) -> None:
+        code, text = self.run(world, "--json")
+        found = json.loads(text)
+        assert code == 0
+        assert found["feeds"][0]["status"] == "changed"
+        assert found["feeds"][0]["believed_count"] == 8
+
+    def test_what_is_held_is_told_and_ends_with_3(self, world: World) -> None:
+        self.run(world)
+        world.serve({**USUAL, "gpu_8x_a": 50.4})
+        code, text = self.run(world, "lambda")
+        assert code == 3
+        assert "1 held" in text
+        assert "held until a later read or another source agrees: gpu_8x_a" in text
+        assert self.run(world, "lambda", "--accept")[0] == 0
+        assert world.log()[-1] == ("gpu_8x_a", "price", "50.4")
+
+    def test_all_failed_ends_with_1(self, world: World) -> None:
+        world.write_feed(url="http://127.0.0.1:1/vms.csv")
+        code, text = self.run(world)
+        assert code == 1
+        assert "lambda: failed" in text
+
+    def test_an_unknown_feed_names_its_neighbours(self, world: World) -> None:
+        code, text = self.run(world, "lamda")
+        assert code == 1
+        assert "did you mean lambda?" in text
+
+    def test_a_file_of_ones_own_is_taken_in_place_of_the_address(self, world: World, tmp_path: Path) -> None:
+        mine = tmp_path / "mine.csv"
+        mine.write_bytes(catalogue({"gpu_8x_mine": 21.5}))
+        assert self.run(world, "lambda", "--file", str(mine))[0] == 0
+        assert world.log() == [("gpu_8x_mine", "price", "21.5")]
+        assert world.server.requests == []
+        assert "cannot be opened" in self.run(world, "lambda", "--file", str(tmp_path / "none.csv"))[1]
+
+    def test_a_replay_says_whether_the_log_is_right(self, world: World) -> None:
+        self.run(world)
+        assert "the log is as it was" in self.run(world, "--replay")[1]
+
+    def test_a_fault_of_the_list_is_told(self, world: World) -> None:
+        world.write_feed(every_hour="3")
+        code, text = self.run(world)
+        assert code == 3
+        assert "did you mean 'every_hours'" in text
+
+
+def test_a_price_of_a_feed_reaches_the_ledger(ledger_copy: DataFolder, tmp_path: Path) -> None:
+    """Read, build, ask: the quote is there with its days, what was held is in the list of what was set aside."""
+    served = tmp_path / "served"
+    served.mkdir()
+    with FeedServer(served) as server:
+        world = World(ledger_copy, server, served)
+        world.serve(dict(USUAL))
+        world.poll()
+        world.serve({**USUAL, "gpu_8x_a": 50.4, "gpu_8x_b": 20.0})
+        world.poll()
+    build(ledger_copy, date(2026, 11, 23))
+    with duckdb.connect(str(ledger_copy.ledger), read_only=True) as ledger:
+        found = ledger.sql(
+            """select sku, list_unit_price_usd_per_gpu_hour, observed_on, last_seen_on, effective_to, is_usable
+            from core.price_quotes where feed_id = 'lambda' and sku in ('gpu_8x_a', 'gpu_8x_b', 'gpu_8x_c')
+            order by sku, observed_on"""
+        ).fetchall()
+        aside = ledger.sql(
+            "select check_name, value from quality.rejected_rows where file like 'snapshots%'"
+        ).fetchall()
+    first, second = date(2026, 11, 20), date(2026, 11, 21)
+    assert found == [
+        ("gpu_8x_a", Decimal("3.000000"), first, first, second, True),
+        ("gpu_8x_b", Decimal("3.125000"), first, first, second, True),
+        ("gpu_8x_b", Decimal("2.500000"), second, second, None, True),
+        ("gpu_8x_c", Decimal("3.250000"), first, second, None, True),
+    ]
+    assert aside == [("jump", "50.4")]
+    status = CliRunner().invoke(app, ["status", "--data", str(ledger_copy.root)])
+    assert "lambda" in status.output
+    assert "1 held" in status.output

@@ -95,8 +95,15 @@ def rules(**parts: pl.DataFrame) -> Rules:
             schema={"currency": pl.String, "exchange_rate_on": pl.Date, "exchange_rate": EXACT},
         ),
         "accelerators": pl.DataFrame(
-            [("H100", None, None, "h100-sxm", date(2022, 3, 22))],
-            schema={**dict.fromkeys(LABEL, pl.String), "hardware_id": pl.String, "released_on": pl.Date},
+            [
+                ("H100", None, None, "h100-sxm", date(2022, 3, 22), "H100"),
+                ("EC2 p5", None, None, "h100-sxm", date(2022, 3, 22), "H100"),
+            ],
+            schema={
+                **dict.fromkeys((*LABEL, "hardware_id"), pl.String),
+                "released_on": pl.Date,
+                "known_chip": pl.String,
+            },
             orient="row",
         ),
         "companies": pl.DataFrame(

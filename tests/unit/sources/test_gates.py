@@ -104,6 +104,7 @@ class TestBounds:
             ({"accelerator": "H100 NVL"}, 0.69),
             ({"accelerator": "H100-80GB"}, 0.69),
             ({"pricing_category": "spot"}, 0.4),
+            ({"accelerator": "EC2 p5", "known_chip": "H100"}, 0.69),
             ({"accelerator": "Z9"}, 0.02),
             ({"accelerator": None}, 0.02),
         ],
@@ -115,9 +116,9 @@ class TestBounds:
             ("H100", "on_demand", None, "0.69", "46"),
             ("H100", "on_demand", "Google Cloud", "5.2", "46"),
         )
-        read = rows(row(**{key: value for key, value in cells.items() if key != "company"})).with_columns(
-            pl.lit(cells.get("company", "Lambda")).alias("company")
-        )
+        known = {"company": cells.get("company", "Lambda"), "known_chip": cells.get("known_chip")}
+        printed = {key: value for key, value in cells.items() if key not in known}
+        read = rows(row(**printed)).with_columns(pl.lit(value, pl.String).alias(key) for key, value in known.items())
         found = with_bounds(read, given)
         assert float(found["floor"][0]) == floor
         assert found["accelerator"].to_list() == [cells.get("accelerator", "H100")]
@@ -135,7 +136,10 @@ class TestBounds:
             (pl.col("is_usable") == "yes") & (pl.col("pricing_category") != "assumed")
         )
         known = quotes.join(rules.companies, left_on="provider", right_on="provider_as_published", how="left")
-        found = with_bounds(known.with_columns(pl.coalesce("company", "provider").alias("company")), rules.bounds)
+        named = known.with_columns(
+            pl.coalesce("company", "provider").alias("company"), pl.lit(None, pl.String).alias("known_chip")
+        )
+        found = with_bounds(named, rules.bounds)
         price = pl.col("list_unit_price_usd_per_gpu_hour").cast(pl.Float64)
         outside = found.filter(
             (price < pl.col("floor").cast(pl.Float64)) | (price > pl.col("ceiling").cast(pl.Float64))
