@@ -312,7 +312,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
     [
         (["run", "--as-of", AS_OF.isoformat()], "status release recomputed moved rejected headline models"),
         (["check"], "records findings"),
-        (["status"], "ledger has_changed releases changed_files failed_checks rejected"),
+        (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds"),
         (["show", "s1-32b"], "model costs phases built_on claims assumptions set_aside"),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),
