@@ -178,8 +178,7 @@ def status(
     With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected, feeds.
     """
     from pipelines import output, polling, refresh
-    from pipelines.screens import feeds as screen
-    from pipelines.screens import upkeep
+    from pipelines.screens import feeds, upkeep
 
     session = session_of(context)
     newest = refresh.newest_release(session.folder)
@@ -187,16 +186,15 @@ def status(
         releases, failed, aside = ledger.releases(), ledger.failed_checks(), ledger.rejected()
     changed = refresh.changed_since(session.folder, newest)
     now = datetime.now(UTC)
-    feeds = polling.feed_states(session.folder, now)
+    states = polling.states_in_use(session.folder, now)
     if session.as_json:
         told = {"releases": releases, "changed_files": changed, "failed_checks": failed, "rejected": aside}
-        told["feeds"] = feeds
-        output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told})
+        output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told, "feeds": states})
     elif rejected:
         output.show(upkeep.everything_set_aside(aside))
     else:
         output.show(
-            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)), screen.states(feeds, now)
+            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)), feeds.states(states, now)
         )
 
 

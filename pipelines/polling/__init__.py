@@ -5,7 +5,7 @@ Nothing heavy is imported before it is used: asking whether a feed is due costs 
 
 from pipelines.polling.one_read import Polled, Progress, poll
 from pipelines.polling.replay import Replayed, replay
-from pipelines.polling.states import GOOD, FeedState, UnknownFeedError, feed_list, feed_of, feed_states
+from pipelines.polling.states import GOOD, FeedState, UnknownFeedError, feed_list, feed_of, feed_states, states_in_use
 
 __all__ = [
     "GOOD",
@@ -19,4 +19,5 @@ __all__ = [
     "feed_states",
     "poll",
     "replay",
+    "states_in_use",
 ]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -16,6 +17,9 @@ if TYPE_CHECKING:
 
 GOOD = ("changed", "equal", "not_modified", "held")
 """Reads that were believed, as far as there was something to believe."""
+
+SWITCHED_ON = re.compile(r"^[-\s]*is_enabled:\s*[\"']?(yes|true)", re.IGNORECASE | re.MULTILINE)
+"""A look at the text of `data/feeds.yaml` that needs no reader."""
 
 LATELY = 40
 """Reads that are looked at to say when the next is due."""
@@ -100,6 +104,17 @@ def feed_of(folder: DataFolder, feed_id: str) -> Feed:
     near = [name for name, _, _ in process.extract(feed_id, list(known.feeds), limit=3, score_cutoff=60)]
     why = f": {'; '.join(faults)}" if faults else ""
     raise UnknownFeedError(f"data/feeds.yaml has no feed {feed_id!r} that can be read{why}", near)
+
+
+def states_in_use(folder: DataFolder, now: datetime) -> list[FeedState]:
+    """How the feeds stand that are switched on or were read; nothing is loaded where there are none."""
+    try:
+        text = (folder.root / "feeds.yaml").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return []
+    if not SWITCHED_ON.search(text) and not any(folder.root.glob("snapshots/*/reads.csv")):
+        return []
+    return [feed for feed in feed_states(folder, now) if feed.is_enabled or feed.last_read_at]
 
 
 def feed_states(folder: DataFolder, now: datetime) -> list[FeedState]:

@@ -61,16 +61,13 @@ def replayed(found: Sequence[Replayed]) -> Group:
 
 
 def states(feeds: Sequence[FeedState], now: datetime) -> Group | None:
-    """Feeds that are switched on or were read, one a line; the others are counted."""
-    shown = [feed for feed in feeds if feed.is_enabled or feed.last_read_at]
-    off = len(feeds) - len(shown)
-    rest = dim(f"{plural(off, 'feed')} switched off: is_enabled in data/feeds.yaml") if off else None
-    if not shown:
-        return section("Feeds", rest) if rest else None
+    """Feeds that are switched on or were read, one a line."""
+    if not feeds:
+        return section("Feeds", dim("none is switched on: is_enabled in data/feeds.yaml"))
     table = grid(
         ("feed", False), ("last good read", False), ("last result", False), ("rows", True), ("next due", False)
     )
-    for feed in shown:
+    for feed in feeds:
         bad = feed.last_status in STYLES or bool(feed.held_count or feed.set_aside_count)
         table.add_row(
             feed.feed_id,
@@ -81,10 +78,10 @@ def states(feeds: Sequence[FeedState], now: datetime) -> Group | None:
         )
     troubles = [
         Text(f"{feed.feed_id}: {feed.last_message}", style="yellow")
-        for feed in shown
+        for feed in feeds
         if feed.last_message and (feed.last_status in STYLES or feed.held_count or not feed.last_status)
     ]
-    return section("Feeds", table, *troubles, rest)
+    return section("Feeds", table, *troubles)
 
 
 def _result(feed: FeedState) -> str:

@@ -316,6 +316,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
         (["show", "s1-32b"], "model costs phases built_on claims assumptions set_aside"),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),
+        (["fetch"], "feeds faults"),
         (["claims"], "claims"),
         (["changes"], "since until changes"),
         (["query", "select 1 as a"], "columns types rows is_truncated"),
