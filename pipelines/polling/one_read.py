@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -89,9 +89,19 @@ def poll(
     moment = now.astimezone(UTC).replace(microsecond=0)
     try:
         with reading(folder.root, feed_id):
+            moment = _after_the_last(folder.root, feed_id, moment)
             return _read(folder.root, feed, moment, accept=accept, file=file, settings=settings, progress=on_progress)
     except SnapshotError as error:
         return Polled(feed_id, "failed", str(error), changed=False, read_at=moment)
+
+
+def _after_the_last(root: Path, feed_id: str, moment: datetime) -> datetime:
+    """A moment that no read has yet: reads follow each other within a second when they are asked for by hand."""
+    from pipelines.sources.snapshots import reads
+
+    last = reads(root, feed_id, last=1)
+    is_taken = bool(last) and moment <= last[0].read_at < moment + timedelta(minutes=1)
+    return last[0].read_at + timedelta(seconds=1) if is_taken else moment
 
 
 def _read(

@@ -108,6 +108,13 @@ class TestPolling:
         }
         assert changed == {"reads.csv"}
 
+    def test_reads_within_one_second_are_all_on_record(self, world: World) -> None:
+        for _ in range(3):
+            world.poll(hours=0)
+        moments = pl.read_csv(world.place / "reads.csv", infer_schema=False)["read_at"]
+        assert moments.n_unique() == 3
+        assert moments.is_sorted()
+
     def test_other_bytes_with_the_same_rows_make_no_event(self, world: World) -> None:
         world.poll()
         log = (world.place / "log.csv").read_bytes()
