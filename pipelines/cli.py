@@ -21,12 +21,14 @@ from pipelines.moving import changes
 from pipelines.options import (
     BasisOption,
     DataOption,
+    IndexOption,
     JsonOption,
     KnownOption,
     Model,
     Models,
     ScopeOption,
     Verbs,
+    YearOption,
     choice,
     complete_model,
     kept,
@@ -202,19 +204,22 @@ def status(
 def show(
     context: typer.Context,
     model: Model,
+    usd_of: YearOption = None,
+    index: IndexOption = "CPIAUCSL",
     as_known_on: KnownOption = None,
     _data: DataOption = None,
     _json: JsonOption = False,
 ) -> None:
-    """One model: cost on every scope and basis, phases, lineage, claims, assumptions.
+    """One model: cost on every scope and basis, phases, lineage, electricity, claims, assumptions.
 
-    With --json: model, costs, phases, built_on, claims, assumptions, set_aside; with a day also as_known_on.
+    With --json: model, costs, phases, built_on, claims, assumptions, set_aside, scope_notes, makeup, electricity,
+    deflated; with a day also as_known_on.
     """
     from pipelines.screens import model as screen
     from pipelines.warehouse import explanations
 
     with open_models(context, [model], as_known_on) as (ledger, ids, day):
-        found = explanations.page(ledger, ids[0])
+        found = explanations.page(ledger, ids[0], usd_of, index)
     tell(context, vars(found), day, lambda: screen.show(found))
 
 
@@ -364,16 +369,9 @@ def ui(
 @app.command()
 def version(context: typer.Context, _json: JsonOption = False) -> None:
     """The version of costledger, and of what it runs on."""
-    from importlib import metadata
+    from pipelines.output import versions
 
-    def of(name: str) -> str | None:
-        try:
-            return metadata.version(name)
-        except metadata.PackageNotFoundError:
-            return None
-
-    names = ("costledger", "dagster", "duckdb", "polars", "pandera")
-    found = {**{name: of(name) for name in names}, "python": sys.version.split()[0]}
+    found = versions()
     if session_of(context).as_json:
         from pipelines.output import show_json
 

@@ -27,6 +27,10 @@ class KnownLedger(LedgerInMemory):
         self.day = day
         self._now = tables
 
+    def priced_on(self) -> date:
+        """The day asked about."""
+        return self.day
+
     def known_model_id(self, today: Ledger, text: str) -> str:
         """The id of a model, if it was known.
 

@@ -170,6 +170,10 @@ KnownOption = Annotated[
         show_default=False,
     ),
 ]
+YearOption = Annotated[
+    int | None, typer.Option("--usd-of", metavar="YEAR", help="Costs in dollars of a year too.", show_default=False)
+]
+IndexOption = Annotated[str, typer.Option("--index", metavar="SERIES", help="Price index for --usd-of.")]
 BasisOption = Annotated[str | None, choice(PRICE_BASIS, "Price basis.")]
 ScopeOption = Annotated[str, choice(COST_SCOPE, "What is counted in (cumulative when not given).")]
 

@@ -112,3 +112,17 @@ def _number(value: Decimal | float) -> int | float | None:
     if not math.isfinite(value):
         return None
     return int(value) if isinstance(value, Decimal) and value == value.to_integral_value() else float(value)
+
+
+def versions() -> dict[str, str | None]:
+    """The versions of costledger and of what it runs on, by name; None where one is not installed."""
+    from importlib import metadata
+
+    def of(name: str) -> str | None:
+        try:
+            return metadata.version(name)
+        except metadata.PackageNotFoundError:
+            return None
+
+    names = ("costledger", "dagster", "duckdb", "polars", "pandera")
+    return {**{name: of(name) for name in names}, "python": sys.version.split()[0]}

@@ -9,11 +9,13 @@ from pipelines.contracts import (
     feeds,
     history,
     inputs,
+    makeup,
     marts,
     quality,
     question_inputs,
     questions,
     raw,
+    series,
 )
 
 __all__ = [
@@ -25,9 +27,11 @@ __all__ = [
     "feeds",
     "history",
     "inputs",
+    "makeup",
     "marts",
     "quality",
     "question_inputs",
     "questions",
     "raw",
+    "series",
 ]

@@ -7,6 +7,7 @@ import polars as pl
 
 from pipelines.contracts import inputs as i
 from pipelines.contracts import question_inputs as q
+from pipelines.contracts import series
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, ForeignKey, column, table
 
@@ -141,18 +142,51 @@ class TokenPrices(i.StagedTokenPrices):
 
 
 @table("core.exchange_rates", key=("observed_on", "base_currency", "quote_currency"), foreign_keys=(SOURCE,))
-class ExchangeRates(i.StagedExchangeRates):
+class ExchangeRates(series.StagedExchangeRates):
     """One row per day and pair of currencies."""
 
 
 @table("core.price_index", key=("series_id", "observed_on", "vintage_on"), foreign_keys=(SOURCE,))
-class PriceIndex(i.StagedPriceIndex):
+class PriceIndex(series.StagedPriceIndex):
     """One row per series, month and vintage: revisions are kept."""
 
 
+@table("core.deflators", key=("series_id", "month_on", "to_year"))
+class Deflators(Contract):
+    """One row per price index, month and year: by what dollars of the month are multiplied to be dollars of the year.
+
+    The newest vintage of the index, and the mean of the year's months. A month after the index ends is carried by its
+    last value.
+    """
+
+    series_id: pl.String = column("The index.")
+    month_on: pl.Date = column("First day of the month whose dollars are converted.")
+    to_year: pl.Int64 = column("Year whose dollars they become.", unit="year")
+    deflator_ratio: pl.Float64 = column("Mean index of the year over the index of the month.", gt=0)
+    index_month_on: pl.Date = column("The month whose index was used; an earlier one where the index has ended.")
+    year_month_count: pl.Int64 = column("Months of the year that the index has: fewer than 12 is no whole year.", ge=1)
+    vintage_on: pl.Date = column("Day the index was published or copied.")
+    source_id: pl.String = column("The document it was taken from.")
+
+
 @table("core.electricity_prices", key=("observation_id",), foreign_keys=(SOURCE,))
-class ElectricityPrices(i.StagedElectricityPrices):
+class ElectricityPrices(series.StagedElectricityPrices):
     """One row per area, period and source of an electricity price."""
+
+    period_ended_on: pl.Date = column("Last day of the period: from then on the price may be used.", nullable=True)
+    price_usd_per_kwh: pl.Float64 = column("Price in dollars of that day.", nullable=True, gt=0)
+    usd_per_unit: pl.Float64 = column(
+        "Dollars for a unit of the currency; 1 for dollars.", nullable=True, unit="USD per unit"
+    )
+    exchange_rate_on: pl.Date = column("Day of that rate; absent for dollars.", nullable=True)
+    countries: pl.List(pl.String) = column(
+        "Countries whose runs it prices (ISO 3166-1 alpha-2); `*` where it stands in for all without a price."
+    )
+
+
+@table("core.grid_intensities", key=("country", "year"), foreign_keys=(SOURCE,))
+class GridIntensities(series.StagedGridIntensities):
+    """One row per country and year: emissions of a kilowatt-hour of its electricity."""
 
 
 @table("core.compute_rules", key=("rule_id",), foreign_keys=(SOURCE,))
@@ -171,6 +205,13 @@ class ComputeRules(q.StagedComputeRules):
 )
 class CostClaims(i.StagedCostClaims):
     """One row per printed claim of a cost, with what it truly covers."""
+
+    usd_per_unit: pl.Float64 = column(
+        "Dollars for a unit of the currency of an amount in other money.", nullable=True, unit="USD per unit"
+    )
+    exchange_rate_on: pl.Date = column("Day of that rate: the newest on or before the claim.", nullable=True)
+    converted_low_usd: pl.Float64 = column("That amount in dollars, or its lower end; see printed_per.", nullable=True)
+    converted_high_usd: pl.Float64 = column("That amount in dollars, or its upper end.", nullable=True)
 
 
 class CostColumns(Contract):
@@ -243,7 +284,7 @@ class PhaseCosts(PhaseCostColumns):
     @pa.dataframe_check(description="a rental price has a date, and never one after the start")
     def look_ahead(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """No look-ahead by construction."""
-        rented = pl.col("price_basis").eq("rental") & pl.col("cost_missing_reason").is_null()
+        rented = pl.col("price_basis").is_in(v.RENTED_AT_START) & pl.col("cost_missing_reason").is_null()
         seen = (pl.col("price_observed_on") <= pl.col("started_on")).fill_null(value=False)
         return data.lazyframe.select(~rented | seen)
 
@@ -261,6 +302,67 @@ class PhaseCosts(PhaseCostColumns):
 )
 class UnsummedPhaseCosts(PhaseCostColumns):
     """One row per estimate, alternative, hypothetical or restated phase and price basis: shown, never summed."""
+
+
+@table("core.cost_components", key=("phase_id", "price_basis", "component"), warnings=("assumed_price",))
+class CostComponents(Contract):
+    """One row per summed phase, price basis that has parts, and part: what the cost is made of, or leaves out."""
+
+    phase_id: pl.String = column("The phase.")
+    price_basis: pl.String = column("How the phase is valued.", isin=list(v.PRICE_BASIS))
+    component: pl.String = column("The part.", isin=list(v.COST_COMPONENT))
+    model_id: pl.String = column("The model trained.")
+    is_in_cost: pl.Boolean = column("False for a part that stands beside the cost and is not in it.")
+    cost_low_usd: pl.Float64 = column("Lower end of the part.", nullable=True, ge=0)
+    cost_mid_usd: USD = column("The part; those in the cost add up to it.", ge=0)
+    cost_high_usd: pl.Float64 = column("Upper end of the part.", nullable=True, ge=0)
+    quote_id: pl.String = column("The purchase quote behind it.", nullable=True)
+    observation_id: pl.String = column("The electricity price behind it.", nullable=True)
+
+
+@table(
+    "core.phase_energy",
+    key=("phase_id",),
+    foreign_keys=PHASE_FOREIGN_KEYS,
+)
+class PhaseEnergy(Contract):
+    """One row per phase: its electricity and emissions as the ledger works them out, and as the developer states them.
+
+    Emissions are location-based: by the grid of the country in which it is taken to have run.
+    """
+
+    phase_id: pl.String = column("The phase.")
+    model_id: pl.String = column("The model trained.")
+    row_role: pl.String = column("Why the row is or is not summed.", isin=list(v.ROW_ROLE))
+    hardware_id: pl.String = column("Accelerator used.", nullable=True)
+    gpu_hours: HOURS = column("Accelerator-hours, the middle.", nullable=True, gt=0)
+    drawn_kw: pl.Float64 = column(
+        "Power of one accelerator with its share of server and building, on average.", nullable=True, gt=0, unit="kW"
+    )
+    energy_low_kwh: pl.Float64 = column("Lower end of the electricity.", nullable=True, gt=0)
+    energy_kwh: pl.Float64 = column("Electricity used, with servers and building.", nullable=True, gt=0)
+    energy_high_kwh: pl.Float64 = column("Upper end of the electricity.", nullable=True, gt=0)
+    country: pl.String = column("Country whose grid is taken; `*` for the world.", nullable=True)
+    grid_year: pl.Int64 = column("Year of that grid.", nullable=True, unit="year")
+    grid_intensity_g_per_kwh: pl.Float64 = column("Emissions of its electricity.", nullable=True, gt=0)
+    grid_source_id: pl.String = column("The document that was taken from.", nullable=True)
+    emissions_low_tco2e: pl.Float64 = column("Lower end of the emissions.", nullable=True, gt=0)
+    emissions_tco2e: pl.Float64 = column("Emissions of that electricity.", nullable=True, gt=0)
+    emissions_high_tco2e: pl.Float64 = column("Upper end of the emissions.", nullable=True, gt=0)
+    disclosed_energy_kwh: pl.Float64 = column("Electricity the developer states.", nullable=True, gt=0)
+    disclosed_location_tco2e: pl.Float64 = column("Location-based emissions the developer states.", nullable=True, ge=0)
+    disclosed_market_tco2e: pl.Float64 = column("Market-based emissions the developer states.", nullable=True, ge=0)
+    disclosed_water_liters: pl.Float64 = column("Water the developer states; never worked out.", nullable=True, gt=0)
+    missing_reason: pl.String = column(
+        "Why there is no electricity.", nullable=True, isin=list(v.ENERGY_MISSING_REASON)
+    )
+    flags: pl.List(pl.String) = column("Assumptions behind the figures.")
+
+    @pa.dataframe_check(description="electricity or the reason why there is none, never both")
+    def energy_without_reason(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """An unknown is absent with a reason."""
+        known = pl.any_horizontal(pl.col("energy_low_kwh", "energy_kwh", "energy_high_kwh").is_not_null())
+        return data.lazyframe.select(known != pl.col("missing_reason").is_not_null())
 
 
 @table(
@@ -281,6 +383,9 @@ class ModelCosts(CostColumns):
     unpriced_gpu_hours: HOURS = column("Accelerator-hours without a price on this basis.", nullable=True, ge=0)
     phase_count: pl.Int64 = column("Phases counted in.", ge=0)
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
+    scope_note: pl.List(pl.String) = column(
+        "What the cost leaves out, in words of a vocabulary; optional lines for some of it are in marts.left_out_lines."
+    )
     undisclosed_ancestors: pl.List(pl.String) = column("Models in scope whose own cost is not known.")
     phases_without_quantity: pl.List(pl.String) = column("Phases known to exist without any hours.")
 

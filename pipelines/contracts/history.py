@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import inputs as i
+from pipelines.contracts import series
 from pipelines.contracts.core import TrainingPhases
 from pipelines.contracts.table import Contract, column, table
 
@@ -31,5 +32,5 @@ class PastModelLineage(i.StagedModelLineage, Ended):
 
 
 @table("history.exchange_rates", key=("observed_on", "base_currency", "quote_currency", "superseded_at"))
-class PastExchangeRates(i.StagedExchangeRates, Ended):
+class PastExchangeRates(series.StagedExchangeRates, Ended):
     """One row per day and pair of currencies and rate that a later release corrected or withdrew."""

@@ -120,8 +120,18 @@ class StagedMethodConstants(SourcedRecord):
     method_version: pl.String = column("Which edition of its rules and constants.")
     constant_id: pl.String = column("Name of the constant.", str_matches=r"^[a-z][a-z0-9_]*$")
     value: pl.Float64 = column("Its value.", unit="as stated", gt=0, le=10**6)
+    value_low: pl.Float64 = column("Its 5% point.", nullable=True, unit="as stated", gt=0, le=10**6)
+    value_high: pl.Float64 = column("Its 95% point.", nullable=True, unit="as stated", gt=0, le=10**6)
     unit: pl.String = column("Unit of the value.")
+    applies_to: pl.List(pl.String) = column(
+        "Ids it is for, hardware or developers; none where it is for all that no other constant names."
+    )
     note: pl.String = column("What the constant does.", nullable=True)
+
+    @pa.dataframe_check(description="value_low <= value <= value_high")
+    def value_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """Low at most the value at most high."""
+        return data.lazyframe.select(low_below_high("value_low", "value_high", "value"))
 
 
 @table("staging.disclosures__models", key=("model_id",))
@@ -187,7 +197,20 @@ class StagedTrainingPhases(SourcedRecord):
         "Price the developer states for these hours.", nullable=True, gt=0, le=10**4
     )
     stated_price_source_id: pl.String = column("Where that price stands.", nullable=True)
+    energy_kwh: pl.Float64 = column("Electricity the developer says it used.", nullable=True, gt=0)
+    emissions_location_tco2e: pl.Float64 = column(
+        "Emissions the developer states, by the electricity of the place.", nullable=True, ge=0
+    )
+    emissions_market_tco2e: pl.Float64 = column(
+        "Emissions the developer states, by the electricity it bought: zero where all was matched.",
+        nullable=True,
+        ge=0,
+    )
+    water_liters: pl.Float64 = column("Water the developer says it used.", nullable=True, gt=0)
     started_on: pl.Date = column("Disclosed start of the run.", nullable=True)
+    ran_in: pl.String = column(
+        "Country the run took place in, where disclosed (ISO 3166-1 alpha-2).", nullable=True, str_matches=r"^[A-Z]{2}$"
+    )
     locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
     note: pl.String = column("What to know about the row.", nullable=True)
 
@@ -213,6 +236,10 @@ QUANTITY_COLUMNS = {
     ("training_compute_flop", "value"): "training_compute_flop",
     ("stated_price_usd_per_gpu_hour", "value"): "stated_price_usd_per_gpu_hour",
     ("stated_price_usd_per_gpu_hour", "source_id"): "stated_price_source_id",
+    ("energy_kwh", "value"): "energy_kwh",
+    ("emissions_location_tco2e", "value"): "emissions_location_tco2e",
+    ("emissions_market_tco2e", "value"): "emissions_market_tco2e",
+    ("water_liters", "value"): "water_liters",
 }
 """Part of a quantity in a disclosure file to the column of its phase."""
 
@@ -223,11 +250,17 @@ class StagedDisclosedQuantities(SourcedRecord):
 
     phase_id: pl.String = column("The phase.")
     quantity: pl.String = column("What was disclosed.", isin=list(v.QUANTITY))
-    value: pl.Float64 = column("The disclosed point.", nullable=True, gt=0, unit="as stated")
+    value: pl.Float64 = column("The disclosed point.", nullable=True, ge=0, unit="as stated")
     value_low: pl.Float64 = column("Lower end.", nullable=True, gt=0, unit="as stated")
     value_high: pl.Float64 = column("Upper end.", nullable=True, gt=0, unit="as stated")
     locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
     derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
+
+    @pa.dataframe_check(description="only emissions may be zero")
+    def zero_quantity(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """A zero is a statement only where purchases of clean electricity can make one."""
+        may_be_zero = pl.col("quantity").str.starts_with(v.MAY_BE_ZERO)
+        return data.lazyframe.select(may_be_zero | (pl.col("value") > 0).fill_null(value=True))
 
 
 @table("staging.corrections__cost_claims", key=("claim_id",))
@@ -240,6 +273,12 @@ class StagedCostClaims(SourcedRecord):
     claimed_high_usd: USD = column("Amount claimed, or its upper end.", nullable=True, gt=0)
     claimed_multiple: pl.Float64 = column("Multiple claimed instead of an amount.", nullable=True, gt=0, unit="x")
     multiple_of_usd: USD = column("What the multiple is of.", nullable=True, gt=0)
+    printed_currency: pl.String = column(
+        "Currency of an amount that was not printed in dollars (ISO 4217).", nullable=True, str_matches=r"^[A-Z]{3}$"
+    )
+    printed_low_in_currency: pl.Float64 = column("That amount, or its lower end.", nullable=True, gt=0)
+    printed_high_in_currency: pl.Float64 = column("That amount, or its upper end.", nullable=True, gt=0)
+    printed_per: pl.String = column("What that amount is for one of; absent where it is a total.", nullable=True)
     what_it_says: pl.String = column("What the claimant said it covers.")
     claimed_scope: pl.String = column("Scope in the claimant's words.", isin=list(v.CLAIMED_SCOPE))
     claimed_by: pl.String = column("Who said it.")
@@ -344,45 +383,3 @@ class StagedTokenPrices(DatedQuote):
     condition: pl.String = column("When the price holds.", nullable=True)
     effective_from: pl.Date = column("First day in force.", nullable=True)
     effective_to: pl.Date = column("First day no longer in force.", nullable=True)
-
-
-@table("staging.prices__exchange_rates", key=("observed_on", "base_currency", "quote_currency"))
-class StagedExchangeRates(SourcedRecord):
-    """One row per day and pair of currencies."""
-
-    observed_on: pl.Date = column("Day of the rate.")
-    base_currency: pl.String = column("One unit of this.", str_matches=r"^[A-Z]{3}$")
-    quote_currency: pl.String = column("Costs this many units of that.", str_matches=r"^[A-Z]{3}$")
-    rate: pl.Float64 = column("Units of the quote currency.", gt=0, unit="quote per base")
-    locator: pl.String = column("Package or page.", nullable=True)
-
-
-@table("staging.prices__price_index", key=("series_id", "observed_on", "vintage_on"))
-class StagedPriceIndex(SourcedRecord):
-    """One row per series, month and vintage."""
-
-    series_id: pl.String = column("Series.")
-    observed_on: pl.Date = column("First day of the month.")
-    vintage_on: pl.Date = column("Day the value was published or copied.")
-    index_value: pl.Float64 = column("Index.", gt=0, unit="index")
-    unit_as_published: pl.String = column("Base of the index.")
-    locator: pl.String = column("Repository, commit and path, or package.", nullable=True)
-
-
-@table("staging.prices__electricity_prices", key=("observation_id",))
-class StagedElectricityPrices(SourcedRecord):
-    """One row per area, period and source of an electricity price."""
-
-    observation_id: pl.String = column("Id of the observation.", unique=True)
-    area: pl.String = column("Country, state or region.")
-    area_kind: pl.String = column("Whether a country, a state or a region.")
-    period: pl.String = column("Month, half-year or year, as text.")
-    frequency: pl.String = column("Length of the period.")
-    price: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
-    unit_as_published: pl.String = column("Unit of that price.")
-    sector: pl.String = column("Kind of customer.")
-    taxes: pl.String = column("Taxes included.", nullable=True)
-    vintage: pl.String = column("Day or month of the copy, as text.", nullable=True)
-    locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
-    url: pl.String = column("Address of the page.", nullable=True)
-    note: pl.String = column("What to know about the row.", nullable=True)

@@ -189,12 +189,16 @@ class ModelComparison(Contract):
     own_disclosed_usd: USD = column("Own cost at the developer's price.", nullable=True)
     own_rental_usd: USD = column("Own cost at market rent of the start.", nullable=True)
     own_rental_now_usd: USD = column("Own cost at market rent of the release.", nullable=True)
+    own_amortized_usd: USD = column("Own cost as hardware used up, interconnect and energy.", nullable=True)
     own_purchase_usd: USD = column("Price of its own cluster.", nullable=True)
     effort_disclosed_usd: USD = column("Effort at the developer's price.", nullable=True)
     effort_rental_usd: USD = column("Effort at market rent of the start.", nullable=True)
     cumulative_disclosed_usd: USD = column("Cumulative cost at the developer's price.", nullable=True)
     cumulative_rental_usd: USD = column("Cumulative cost at market rent of the start.", nullable=True)
     cumulative_rental_now_usd: USD = column("Cumulative cost at market rent of the release.", nullable=True)
+    cumulative_amortized_usd: USD = column(
+        "Cumulative cost as hardware used up, interconnect and energy.", nullable=True
+    )
     cumulative_purchase_usd: USD = column("Price of every cluster of the lineage.", nullable=True)
     ancestor_hours_share: pl.Float64 = column(
         "Share of the cumulative hours that ancestors outside the effort took; absent where these hours are a floor, "
@@ -269,7 +273,13 @@ class CostByPriceBasis(Contract):
     rental_low_usd: pl.Float64 = column("Lower end of rental.", nullable=True)
     rental_usd: USD = column("At market rent of the start.", nullable=True)
     rental_high_usd: pl.Float64 = column("Upper end of rental.", nullable=True)
+    rental_spot_usd: USD = column("At the market's spot price of the start.", nullable=True)
+    rental_1y_usd: USD = column("Under a commitment of one year, at the start.", nullable=True)
+    rental_3y_usd: USD = column("Under a commitment of three years, at the start.", nullable=True)
     rental_now_usd: USD = column("At market rent of the release.", nullable=True)
+    amortized_low_usd: pl.Float64 = column("Lower end of amortized.", nullable=True)
+    amortized_usd: USD = column("Hardware used up, interconnect and energy.", nullable=True)
+    amortized_high_usd: pl.Float64 = column("Upper end of amortized.", nullable=True)
     purchase_low_usd: pl.Float64 = column("Lower end of purchase.", nullable=True)
     purchase_usd: USD = column("Every accelerator bought.", nullable=True)
     purchase_high_usd: pl.Float64 = column("Upper end of purchase.", nullable=True)
@@ -278,6 +288,15 @@ class CostByPriceBasis(Contract):
     )
     purchase_to_rental_ratio: pl.Float64 = column(
         "Purchase over market rent; absent where one of them leaves hours unpriced.", nullable=True, gt=0
+    )
+    rental_to_amortized_ratio: pl.Float64 = column(
+        "Market rent over hardware used up; absent where one of them leaves hours unpriced.", nullable=True, gt=0
+    )
+    rental_usd_2025: pl.Float64 = column(
+        "Market rent in dollars of 2025, by CPIAUCSL from the month of release.", nullable=True, unit="USD of 2025"
+    )
+    amortized_usd_2025: pl.Float64 = column(
+        "Amortized in dollars of 2025, by CPIAUCSL from the month of release.", nullable=True, unit="USD of 2025"
     )
     is_lower_bound: pl.Boolean = column("True where the hours, or the cost on some basis, are a floor.")
     lower_bound_bases: pl.List(pl.String) = column("Bases on which the cost is a floor.")

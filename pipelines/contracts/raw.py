@@ -7,11 +7,11 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts import epoch_inputs, feed_list, feeds, inputs, question_inputs
+from pipelines.contracts import epoch_inputs, feed_list, feeds, inputs, question_inputs, series
 from pipelines.contracts.table import TABLES, Contract, Table, column, table
 
 LINEAGE_COLUMNS = ("file", "line")
-DECLARED_IN = (inputs.__name__, epoch_inputs.__name__, feed_list.__name__, feeds.__name__, question_inputs.__name__)
+DECLARED_IN = tuple(part.__name__ for part in (inputs, series, epoch_inputs, feed_list, feeds, question_inputs))
 
 
 def _twin(staged: Table) -> type[Contract]:

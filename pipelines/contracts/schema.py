@@ -14,7 +14,7 @@ import polars as pl
 from pipelines.contracts import feed_list, inputs, question_inputs
 from pipelines.contracts.derive import columns
 from pipelines.contracts.table import PLACE, Contract, Table, table_of
-from pipelines.contracts.vocabulary import QUANTITY
+from pipelines.contracts.vocabulary import MAY_BE_ZERO, QUANTITY
 from pipelines.paths import ROOT
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -80,8 +80,9 @@ def _quantity(name: str, unit: str) -> Schema:
         key: _property(table_of(inputs.StagedDisclosedQuantities), key)
         for key in ("source_id", "locator", "confidence", "derivation")
     }
-    ends = {key: {"type": "number", "exclusiveMinimum": 0} for key in ("value", "low", "high")}
-    bare: Schema = {"type": "number", "exclusiveMinimum": 0}
+    least = {"minimum": 0} if name.startswith(MAY_BE_ZERO) else {"exclusiveMinimum": 0}
+    ends = {key: {"type": "number", **least} for key in ("value", "low", "high")}
+    bare: Schema = {"type": "number", **least}
     detailed: Schema = {
         "type": "object",
         "additionalProperties": False,

@@ -2,6 +2,11 @@
 
 from __future__ import annotations
 
+from pipelines.contracts import cost_words
+
+COST_COMPONENT, ENERGY_MISSING_REASON = cost_words.COST_COMPONENT, cost_words.ENERGY_MISSING_REASON
+LEFT_OUT, LEFT_OUT_LINE = cost_words.LEFT_OUT, cost_words.LEFT_OUT_LINE
+
 CONFIDENCE = {
     "verified": "The figure was read in a copy of the primary source.",
     "secondary": "The figure was seen quoted elsewhere.",
@@ -136,9 +141,15 @@ READ_STATUS = {
 PRICE_BASIS = {
     "disclosed": "Hours times the developer's own stated price.",
     "rental": "Hours times the market's on-demand price when the run started.",
+    "rental_spot": "Hours times the market's price of interruptible capacity when the run started.",
+    "rental_1y": "Hours times the market's price under a commitment of one year when the run started.",
+    "rental_3y": "Hours times the market's price under a commitment of three years when the run started.",
     "rental_now": "Hours times the market's on-demand price on the day of the release: deliberate repricing.",
+    "amortized": "Hours times the share of the hardware's life they use up, its interconnect and its energy.",
     "purchase": "Every accelerator bought outright, at the hardware's own quotes.",
 }
+
+RENTED_AT_START = ("rental", "rental_spot", "rental_1y", "rental_3y")  # none of them may rest on a later quote
 
 COST_SCOPE = {
     "own": "The model's own primary phases.",
@@ -175,8 +186,8 @@ CLAIMED_BASIS = {
     "unspecified": "Not said.",
 }
 
-CLAIM_COMPARED_ON = (*PRICE_BASIS, "amortized")
-"""Bases a claim may be comparable on; `amortized` is named by claims and not yet a basis of the ledger."""
+CLAIM_COMPARED_ON = tuple(PRICE_BASIS)
+"""Bases a claim may be comparable on."""
 
 CLAIM_BOUND = {
     "floor": "More than the amount.",
@@ -209,8 +220,14 @@ QUANTITY = {
     "tokens": "token",
     "training_compute_flop": "FLOP",
     "stated_price_usd_per_gpu_hour": "USD per GPU-hour",
+    "energy_kwh": "kWh",
+    "emissions_location_tco2e": "tCO2e",
+    "emissions_market_tco2e": "tCO2e",
+    "water_liters": "liter",
 }
 """Quantities a phase may disclose, with their unit."""
+
+MAY_BE_ZERO = "emissions_"  # how quantities begin that may be stated as zero
 
 COST_FLAG = {
     "range_disclosed": "The source gives a range; the middle is its geometric mean.",
@@ -224,6 +241,14 @@ COST_FLAG = {
     "proxy_price": "No quote for this hardware exists; the declared proxy's price is used.",
     "later_price": "The purchase quote is dated after the start; none is older.",
     "estimated_price": "The price is an estimate, not an offer.",
+    "bare_card_price": "The purchase quote is of a bare card: no share of a server is in it.",
+    "server_overhead_added": "The purchase quote is of a bare card; a usual share of a server is added.",
+    "assumed_energy": "Power or electricity price is not known; energy is the usual share of the cost.",
+    "assumed_country": "Where it ran is not disclosed; the developer's country is taken.",
+    "assumed_electricity_price": "No electricity price of the country is known; another country's stands in.",
+    "stale_electricity_price": "The electricity price is more than a year older than the start.",
+    "other_year_intensity": "The grid's emissions are of another year than the start's, the nearest known.",
+    "world_intensity": "No emissions of the country's grid are known; the world's are taken.",
     "gpu_count_partly_disclosed": "Some phases do not say how many accelerators they used.",
     "partly_priced": "Some hours have no price on this basis.",
     "phases_without_quantity": "A phase is known but its hours are not.",

@@ -26,6 +26,10 @@ PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
 LIST_SEPARATOR = ","
 
 
+UNKNOWN_COUNTRY = "ZZ"
+"""The code that ISO 3166 leaves to its users; no electricity price is of it, so that another country's stands in."""
+
+
 def names_in(cell: str) -> pl.Expr:
     """The names of a cell, trimmed; none where it is blank."""
     cut = pl.col(cell).fill_null("").str.split(LIST_SEPARATOR).list.eval(pl.element().str.strip_chars())
@@ -74,7 +78,7 @@ def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame)
     )
 
 
-def epoch_costs(
+def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
     models: pl.DataFrame,
     chips: pl.DataFrame,
     prices: pl.DataFrame,
@@ -82,6 +86,7 @@ def epoch_costs(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
     """core.epoch_costs: every model of Epoch's that names its chips, on every basis but the developer's own price.
@@ -94,6 +99,7 @@ def epoch_costs(
         hardware: core.hardware.
         quotes: core.price_quotes.
         constants: core.method_constants.
+        electricity: core.electricity_prices.
         as_of: the day of the release.
     """
     if models.is_empty():
@@ -105,7 +111,7 @@ def epoch_costs(
     phases = _phases(models, used, accelerators, method, as_of).collect()
     costable = runs(phases.lazy(), _as_models(phases), accelerators, method).collect().lazy()
     bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
-    priced = price_phases(Pricing(costable, offers, accelerators, method, as_of), bases)
+    priced = price_phases(Pricing(costable, offers, accelerators, method, as_of, electricity.lazy()), bases)
     return _by_model(priced, phases)
 
 
@@ -260,6 +266,7 @@ def _phases(
         .select(
             pl.concat_str("model_name", pl.lit("\n"), "chip").alias("phase_id"),
             pl.col("model_name").alias("model_id"),
+            pl.lit(None, pl.String).alias("ran_in"),
             "developer",
             "published_on",
             "chip_names",
@@ -285,7 +292,16 @@ def _phases(
 
 def _as_models(phases: pl.DataFrame) -> pl.LazyFrame:
     """What `runs` asks of a model."""
-    return phases.lazy().select("model_id", "developer", pl.col("published_on").alias("released_on")).unique("model_id")
+    return (
+        phases.lazy()
+        .select(
+            "model_id",
+            "developer",
+            pl.lit(UNKNOWN_COUNTRY).alias("country"),
+            pl.col("published_on").alias("released_on"),
+        )
+        .unique("model_id")
+    )
 
 
 def _by_model(priced: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:

@@ -2,7 +2,8 @@
 
 A quote counts from `recorded_at` to `superseded_at`. A phase or an edge counts from the day its source was published,
 and a correction of it from the release that made it. A model counts from its release, or from its source if that is
-earlier. Hardware, maps and constants are those of today: they are the method's, not what is asked about.
+earlier. Hardware, maps, constants, grids and price indices are those of today: they are the method's, not
+what is asked about.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from pipelines.contracts.feeds import GOOD_READS
 from pipelines.contracts.quality import RejectedRows
 from pipelines.contracts.table import table_of
 from pipelines.costing import ledger
+from pipelines.costing.energy import phase_energy
 from pipelines.costing.versions import held_at, known_since
 
 READS = (
@@ -28,6 +30,9 @@ READS = (
     "core.training_phases",
     "core.disclosed_quantities",
     "core.price_quotes",
+    "core.electricity_prices",
+    "core.grid_intensities",
+    "core.deflators",
     "history.training_phases",
     "history.model_lineage",
     "quality.feed_reads",
@@ -55,7 +60,8 @@ def as_known_on(tables: Mapping[str, pl.DataFrame], day: date) -> dict[str, pl.D
     quotes = known_quotes(tables["core.price_quotes"], tables["quality.feed_reads"], day)
     hardware, constants = tables["core.hardware"], tables["core.method_constants"]
     members = ledger.scope_members(models, lineage)
-    priced = (phases, models, hardware, quotes, constants)
+    electricity = tables["core.electricity_prices"].filter(pl.col("period_ended_on") <= day)
+    priced = (phases, models, hardware, quotes, constants, electricity)
     costs = ledger.phase_costs(*priced, as_of=day)
     nothing = table_of(RejectedRows).empty()
     is_of_phase = pl.col("phase_id").is_in(phases["phase_id"].implode())
@@ -68,7 +74,12 @@ def as_known_on(tables: Mapping[str, pl.DataFrame], day: date) -> dict[str, pl.D
         "core.training_phases": phases,
         "core.disclosed_quantities": tables["core.disclosed_quantities"].filter(is_of_phase),
         "core.price_quotes": quotes,
+        "core.electricity_prices": electricity,
+        "core.grid_intensities": tables["core.grid_intensities"],
+        "core.deflators": tables["core.deflators"],
         "core.scope_members": members,
+        "core.cost_components": ledger.cost_components(costs, *priced, as_of=day),
+        "core.phase_energy": phase_energy(phases, models, hardware, tables["core.grid_intensities"], constants),
         "core.phase_costs": costs,
         "core.unsummed_phase_costs": ledger.unsummed_phase_costs(*priced, as_of=day),
         "core.model_costs": ledger.model_costs(members, costs, phases, models, lineage, nothing),

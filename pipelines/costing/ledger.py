@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.costing import disclosure, runs
+from pipelines.costing import components, disclosure, runs
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
 from pipelines.costing.evidence import Recomputable, frame_hash, priced_phases, seed_of, summed_models
@@ -23,6 +23,7 @@ __all__ = [
     "changed_phase_costs",
     "changed_unsummed_phase_costs",
     "checked_phases",
+    "cost_components",
     "hardware_with_proxies",
     "model_costs",
     "phase_costs",
@@ -66,11 +67,12 @@ def phase_costs(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
     """core.phase_costs: the phases that are summed."""
     chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
-    return price_phases(_pricing(chosen, models, hardware, quotes, constants, as_of))
+    return price_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of))
 
 
 def unsummed_phase_costs(
@@ -79,11 +81,27 @@ def unsummed_phase_costs(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
 ) -> pl.DataFrame:
     """core.unsummed_phase_costs: estimates, alternatives, hypothetical runs and restated figures."""
     chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
-    return price_phases(_pricing(chosen, models, hardware, quotes, constants, as_of))
+    return price_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of))
+
+
+def cost_components(
+    costs: pl.DataFrame,
+    phases: pl.DataFrame,
+    models: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    electricity: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """core.cost_components: what the amortised and purchase costs of the summed phases are made of."""
+    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
+    return components.cost_components(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), costs)
 
 
 def changed_phase_costs(
@@ -92,13 +110,14 @@ def changed_phase_costs(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
     code: str,
 ) -> Recomputable:
     """core.phase_costs, row by row; `code` is the fingerprint of the code."""
     chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
     seed = seed_of(code, frame_hash(constants))
-    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, as_of), seed)
+    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), seed)
 
 
 def changed_unsummed_phase_costs(
@@ -107,13 +126,14 @@ def changed_unsummed_phase_costs(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
     code: str,
 ) -> Recomputable:
     """core.unsummed_phase_costs, row by row; `code` is the fingerprint of the code."""
     chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
     seed = seed_of(code, frame_hash(constants))
-    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, as_of), seed)
+    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), seed)
 
 
 def model_costs(
@@ -149,8 +169,9 @@ def _pricing(
     hardware: pl.DataFrame,
     quotes: pl.DataFrame,
     constants: pl.DataFrame,
+    electricity: pl.DataFrame,
     as_of: date,
 ) -> Pricing:
     method = Constants(constants)
     costable = runs.runs(phases.lazy(), models.lazy(), hardware.lazy(), method).collect().lazy()
-    return Pricing(costable, quotes.lazy(), hardware.lazy(), method, as_of)
+    return Pricing(costable, quotes.lazy(), hardware.lazy(), method, as_of, electricity.lazy())

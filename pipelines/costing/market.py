@@ -1,11 +1,14 @@
 """The market rule: the price of an accelerator-hour as of a day, from dated quotes and never a later one.
 
-Per provider its newest usable on-demand quote on or before the day, lowest over its regions; then the lower median
-over providers whose quote is fresh; if none is fresh, the newest older quote. A price that a feed kept showing is as
-new as the last day it was shown, seen from a day before that as new as that day. Source: docs/methods.md, market rule.
+Of the quotes on the terms asked for: per provider its newest usable one on or before the day, lowest over its regions;
+then the lower median over providers whose quote is fresh; if none is fresh, the newest older quote. A price that a feed
+kept showing is as new as the last day it was shown, seen from a day before that as new as that day. Source:
+docs/methods.md, market rule.
 """
 
 from __future__ import annotations
+
+from collections.abc import Collection
 
 import polars as pl
 
@@ -13,7 +16,8 @@ from pipelines.contracts.table import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.runs import flagged
 
-CATEGORY = "on_demand"
+ON_DEMAND = ("on_demand",)
+"""Terms of the ordinary market price; other terms are price bases of their own."""
 
 
 def price_ends(constants: Constants, by: list[str]) -> list[pl.Expr]:
@@ -50,11 +54,11 @@ def widened(constants: Constants, is_assumed: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
-    """Quotes that may enter the rule: usable, on demand, dated, for a known accelerator."""
+def usable_rentals(quotes: pl.LazyFrame, categories: Collection[str] = ON_DEMAND) -> pl.LazyFrame:
+    """Quotes that may enter the rule: usable, on one of these terms, dated, for a known accelerator."""
     return quotes.filter(
         pl.col("is_usable")
-        & (pl.col("pricing_category") == CATEGORY)
+        & pl.col("pricing_category").is_in(list(categories))
         & pl.col("hardware_id").is_not_null()
         & pl.col("observed_on").is_not_null()
         & pl.col("list_unit_price_usd_per_gpu_hour").is_not_null()
@@ -88,7 +92,11 @@ def priced_as(asked: pl.LazyFrame, rentals: pl.LazyFrame, hardware: pl.LazyFrame
 
 
 def market_prices(
-    asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants
+    asked: pl.LazyFrame,
+    quotes: pl.LazyFrame,
+    hardware: pl.LazyFrame,
+    constants: Constants,
+    categories: Collection[str] = ON_DEMAND,
 ) -> pl.LazyFrame:
     """The market price of each asked accelerator on each asked day.
 
@@ -97,6 +105,7 @@ def market_prices(
         quotes: core.price_quotes.
         hardware: core.hardware (for the declared proxies).
         constants: fresh_quote_days, stale_price_days, thin_price_providers, and the usual width of a price.
+        categories: terms of the quotes that take part (vocabulary.PRICING_CATEGORY).
 
     Returns:
         A row for each ask that has a price: hardware_id, priced_on, unit_price with its low and high (the spread over
@@ -104,7 +113,7 @@ def market_prices(
         median, price_observed_on, price_quote_count and price_flags.
     """
     ask = ["hardware_id", "priced_on"]
-    rentals = usable_rentals(quotes)
+    rentals = usable_rentals(quotes, categories)
     age = (pl.col("priced_on") - pl.col("seen_on")).dt.total_days()
     newest = (
         priced_as(asked, rentals, hardware)

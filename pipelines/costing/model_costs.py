@@ -36,6 +36,9 @@ def model_costs(
     Returns:
         core.model_costs: a row for every model, scope and basis; an unknown is null with a reason.
     """
+    notes = pl.DataFrame(
+        {"price_basis": list(PRICE_BASES), "scope_note": [list(basis.leaves_out) for basis in PRICE_BASES.values()]}
+    )
     grid = grid_of(models, members) if wanted is None else wanted.select(GRAIN)
     counted = counted_phases(members, phase_costs, models)
     if wanted is not None:
@@ -44,7 +47,8 @@ def model_costs(
     additive = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
     costs = pl.concat([_summed(counted.filter(pl.col("price_basis").is_in(additive))), _bought(counted, additive)])
     rows = (
-        grid.join(hours, on=GRAIN, how="left")
+        grid.join(notes, on="price_basis", how="left")
+        .join(hours, on=GRAIN, how="left")
         .join(costs, on=GRAIN, how="left")
         .join(disclosure, on=["model_id", "scope"], how="left")
     )

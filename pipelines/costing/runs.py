@@ -105,7 +105,8 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
         constants: of the method.
 
     Returns:
-        One row per phase: its ids, developer, gpu_count, hours_low/mid/high (GPU-hour), started_on, the stated price,
+        One row per phase: its ids, developer, country (its own where disclosed, else the
+        developer's: is_country_assumed), gpu_count, hours_low/mid/high (GPU-hour), started_on, the stated price,
         and flags.
     """
     disclosed = pl.any_horizontal(pl.col("gpu_hours", "gpu_hours_low", "gpu_hours_high").is_not_null())
@@ -121,11 +122,13 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
     has_hours = pl.any_horizontal(pl.col("hours_low", "hours_mid", "hours_high").is_not_null())
     return (
         phases.rename({"flags": "disclosure_flags", "started_on": "disclosed_start"})
-        .join(models.select("model_id", "developer", "released_on"), on="model_id", how="left")
+        .join(models.select("model_id", "developer", "country", "released_on"), on="model_id", how="left")
         .join(hardware.select("hardware_id", "peak_bf16_flop_per_s"), on="hardware_id", how="left")
         .with_columns(_hours(constants))
         .with_columns(
             pl.coalesce("disclosed_start", assumed_start).alias("started_on"),
+            pl.coalesce("ran_in", "country").alias("country"),
+            pl.col("ran_in").is_null().alias("is_country_assumed"),
             pl.concat_list(
                 "disclosure_flags",
                 flagged(
@@ -141,6 +144,8 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
             "phase_id",
             "model_id",
             "developer",
+            "country",
+            "is_country_assumed",
             "phase",
             "row_role",
             "hardware_id",

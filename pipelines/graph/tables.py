@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs
+from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs, series
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -13,6 +13,10 @@ from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.contracts.validation import require, stage
 from pipelines.costing import epoch as epoch_costing
 from pipelines.costing import feed_rows, ledger
+from pipelines.costing.currency import claims_in_dollars
+from pipelines.costing.electricity import electricity_prices
+from pipelines.costing.energy import phase_energy
+from pipelines.costing.inflation import deflators
 from pipelines.costing.methods import published_method_costs
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
 from pipelines.graph.changes import changes_until
@@ -24,7 +28,14 @@ from pipelines.warehouse.checks import RULES, run_rules
 from pipelines.warehouse.release import release
 from pipelines.warehouse.sql import MARTS, SqlFile, SqlFileError, sql_files
 
-COSTING_READS = [core.TrainingPhases, core.Models, core.Hardware, core.PriceQuotes, core.MethodConstants]
+COSTING_READS = [
+    core.TrainingPhases,
+    core.Models,
+    core.Hardware,
+    core.PriceQuotes,
+    core.MethodConstants,
+    core.ElectricityPrices,
+]
 
 INPUTS = (
     input_step(core.Sources, [inputs.StagedSources], ledger.unchanged),
@@ -48,24 +59,30 @@ INPUTS = (
     ),
     input_step(
         core.ExchangeRates,
-        [inputs.StagedExchangeRates, feeds.StagedFeedExchangeRates],
+        [series.StagedExchangeRates, feeds.StagedFeedExchangeRates],
         feed_rows.with_feed_exchange_rates,
         joins_tables=True,
     ),
     input_step(
         core.PriceIndex,
-        [inputs.StagedPriceIndex, feeds.StagedFeedPriceIndex],
+        [series.StagedPriceIndex, feeds.StagedFeedPriceIndex],
         feed_rows.with_feed_price_index,
         joins_tables=True,
     ),
     input_step(
         core.ElectricityPrices,
-        [inputs.StagedElectricityPrices, feeds.StagedFeedElectricityPrices],
-        feed_rows.with_feed_electricity_prices,
+        [
+            series.StagedElectricityPrices,
+            feeds.StagedFeedElectricityPrices,
+            series.StagedElectricityAreas,
+            core.ExchangeRates,
+        ],
+        electricity_prices,
         joins_tables=True,
     ),
     input_step(core.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
-    input_step(core.CostClaims, [inputs.StagedCostClaims], ledger.unchanged),
+    input_step(core.GridIntensities, [series.StagedGridIntensities], ledger.unchanged),
+    input_step(core.CostClaims, [inputs.StagedCostClaims, core.ExchangeRates], claims_in_dollars),
     input_step(feeds.FeedReads, [feeds.StagedReads], ledger.unchanged),
 )
 """Core tables whose rows come from people."""
@@ -74,6 +91,13 @@ COSTS = (
     table_step(core.ScopeMembers, [core.Models, core.ModelLineage], ledger.scope_members),
     incremental_step(core.PhaseCosts, COSTING_READS, ledger.changed_phase_costs),
     incremental_step(core.UnsummedPhaseCosts, COSTING_READS, ledger.changed_unsummed_phase_costs),
+    table_step(core.Deflators, [core.PriceIndex], deflators),
+    table_step(core.CostComponents, [core.PhaseCosts, *COSTING_READS], ledger.cost_components),
+    table_step(
+        core.PhaseEnergy,
+        [core.TrainingPhases, core.Models, core.Hardware, core.GridIntensities, core.MethodConstants],
+        phase_energy,
+    ),
     incremental_step(
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
@@ -106,6 +130,7 @@ COSTS = (
             core.Hardware,
             core.PriceQuotes,
             core.MethodConstants,
+            core.ElectricityPrices,
         ],
         epoch_costing.epoch_costs,
     ),

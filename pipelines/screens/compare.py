@@ -27,7 +27,7 @@ def compare(models: Sequence[Compared], scope: str, basis: str | None, width: in
         basis: the only price basis to show, or all.
         width: columns of the terminal.
     """
-    measures = _measures(models[0], scope, basis)
+    measures = _measures(models, scope, basis)
     known = {
         name: measure for name, measure in measures.items() if any(str(measure(model)) != UNKNOWN for model in models)
     }
@@ -45,12 +45,14 @@ def compare(models: Sequence[Compared], scope: str, basis: str | None, width: in
     return lines(*tables, *floors(shown))
 
 
-def _measures(first: Compared, scope: str, basis: str | None) -> dict[str, Callable[[Compared], Cell]]:
-    """Label to the function that gives the cell of a model."""
+def _measures(models: Sequence[Compared], scope: str, basis: str | None) -> dict[str, Callable[[Compared], Cell]]:
+    """Label to the function that gives the cell of a model; a basis on which no model has a cost is left out."""
+    first = models[0]
     bases = [cost.price_basis for cost in first.costs if cost.scope == scope and basis in (None, cost.price_basis)]
+    priced = [each for each in bases if each == basis or any(_is_known(_pick(model, scope, each)) for model in models)]
     scopes = list(dict.fromkeys(cost.scope for cost in first.costs))
     return {
-        **{f"{words(each)}, {scope}": _cost_of(scope, each) for each in bases},
+        **{f"{words(each)}, {scope}": _cost_of(scope, each) for each in priced},
         **{f"GPU-hours, {each}": _hours_of(each, bases[0]) for each in scopes},
         "share of ancestors": lambda model: _maybe(model.ancestor_hours_share, share),
         "tokens": lambda model: _maybe(model.training_tokens, count),
@@ -75,6 +77,10 @@ def _hours_of(scope: str, basis: str) -> Callable[[Compared], Cell]:
 
 def _pick(model: Compared, scope: str, basis: str) -> Cost:
     return next(cost for cost in model.costs if (cost.scope, cost.price_basis) == (scope, basis))
+
+
+def _is_known(cost: Cost) -> bool:
+    return cost.cost_missing_reason is None
 
 
 def _maybe(value: float | None, write: Callable[[float], str]) -> str:

@@ -24,6 +24,7 @@ from pipelines.screens.pieces import (
     source,
 )
 from pipelines.warehouse.shapes import Cost, Edge, Model, ModelPage, Phase
+from pipelines.warehouse.sides import Deflated, Deflator, Electricity, Part
 from pipelines.wording import (
     cost_text,
     count,
@@ -31,6 +32,7 @@ from pipelines.wording import (
     hours_are_floor,
     hours_text,
     missing,
+    plural,
     range_text,
     short_usd,
     stage,
@@ -38,6 +40,17 @@ from pipelines.wording import (
     what_is_missing,
     words,
 )
+
+COMMITMENTS = ("rental_spot", "rental_1y", "rental_3y")
+"""Bases that are left out of the page where they have no price: the legend says so."""
+
+PARTED = ("amortized", "purchase")
+"""Bases whose costs have parts."""
+
+MONTHS, LEAST_WHOLE = 12, 100
+
+PHASE_BASES = ("disclosed", "rental", "amortized", "purchase")
+"""Bases that the table of phases has columns for."""
 
 ROLE_IN_WORDS = {
     "alternative": "the same work from another source",
@@ -53,12 +66,15 @@ def show(page: ModelPage) -> Group:
     return lines(
         *_lead(page),
         _cost_section(page.costs),
+        _makeup_section(page.makeup),
+        _dollars_section(page.deflated),
         _phase_section(page.phases),
+        _electricity_section(page.electricity),
         section("Stands on", *(Text(_edge_line(edge)) for edge in page.built_on)),
         section("Claims", *(claim_block(claim) for claim in page.claims)),
         section("Assumptions", _definitions(page.assumptions)),
         section("Set aside by validation", *(Text(finding_line(each), style="yellow") for each in page.set_aside)),
-        _legend({cost.price_basis for cost in page.costs}),
+        _legend({cost.price_basis for cost in page.costs}, page.scope_notes),
         "",
         dim(f"every figure down to its page: costledger explain {page.model.model_id}"),
     )
@@ -109,6 +125,8 @@ def _cost_section(costs: Sequence[Cost]) -> Group | None:
         table.add_column(min_width=widths[1], justify="right")
         table.add_column()
         for cost in group:
+            if cost.price_basis in COMMITMENTS and cost.cost_missing_reason == "no_price":
+                continue
             table.add_row(cost.price_basis, _cost_cell(cost), _range_cell(cost))
         parts.append(Padding(table, (0, 0, 0, 2), expand=False))
     return section("Cost", *parts)
@@ -149,7 +167,8 @@ def _range_cell(cost: Cost) -> str:
 def _phase_section(phases: Sequence[Phase]) -> Group | None:
     if not phases:
         return section("Phases", dim("none disclosed"))
-    bases = list(dict.fromkeys(cost.price_basis for phase in phases for cost in phase.costs))
+    present = {cost.price_basis for phase in phases for cost in phase.costs}
+    bases = [basis for basis in PHASE_BASES if basis in present] + sorted(present - PRICE_BASIS.keys())
     table = grid(("phase", False), ("GPU-hours", True), ("hardware", False), *((basis, True) for basis in bases))
     for phase in phases:
         style = "" if phase.is_summed else "dim"
@@ -206,7 +225,90 @@ def _definitions(meanings: dict[str, str]) -> Table | None:
     return table
 
 
-def _legend(bases: set[str]) -> Group | None:
+def _makeup_section(parts: Sequence[Part]) -> Group | None:
+    """What each cost that has parts is made of, largest first; what stands beside a cost says so."""
+    scopes = [scope for scope in ("own", "cumulative") if any(part.scope == scope for part in parts)]
+    if [_parts_text(parts, "own", basis) for basis in PARTED] == [_parts_text(parts, "cumulative", b) for b in PARTED]:
+        scopes = scopes[:1]
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for scope in scopes:
+        for basis in PARTED:
+            text = _parts_text(parts, scope, basis)
+            if text:
+                table.add_row(scope, basis, dim(text))
+    return section("Made of", table if table.row_count else None)
+
+
+def _parts_text(parts: Sequence[Part], scope: str, basis: str) -> str:
+    chosen = [part for part in parts if (part.scope, part.price_basis) == (scope, basis)]
+    inside = [f"{part.component} {short_usd(part.cost_mid_usd)}" for part in chosen if part.is_in_cost]
+    beside = [f"{part.component} {short_usd(part.cost_mid_usd)}" for part in chosen if not part.is_in_cost]
+    text = ", ".join(inside)
+    return f"{text}; beside it, not in it: {', '.join(beside)}" if beside else text
+
+
+def _dollars_section(deflated: Sequence[Deflated]) -> Group | None:
+    """Costs in dollars of another year, with what they were multiplied by."""
+    if not deflated:
+        return None
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for each in deflated:
+        bound = "at least " if each.is_lower_bound else ""
+        table.add_row(each.scope, each.price_basis, f"{bound}{usd(each.cost_in_year_usd)}")
+    notes = {_deflator_text(each.deflator): None for each in deflated}
+    return section(f"In dollars of {deflated[0].deflator.to_year}", table, *(dim(note) for note in notes))
+
+
+def _deflator_text(deflator: Deflator) -> str:
+    carried = deflator.index_month_on != deflator.month_on
+    last = f" (the index ends {deflator.index_month_on:%Y-%m}: its last value stands)" if carried else ""
+    months = (
+        "" if deflator.year_month_count >= MONTHS else f", of which it has {plural(deflator.year_month_count, 'month')}"
+    )
+    return (
+        f"dollars of {deflator.month_on:%Y-%m}{last} x {deflator.deflator_ratio:.4f}, by {deflator.series_id} "
+        f"as of {deflator.vintage_on}: mean of {deflator.to_year}{months}"
+    )
+
+
+def _electricity_section(scopes: Sequence[Electricity]) -> Group | None:
+    """Electricity and emissions worked out, and what developers state beside them."""
+    table = grid(("", False), ("MWh", True), ("tCO2e", True), ("stated, by place", True), ("stated, as bought", True))
+    shown: list[tuple[str, ...]] = []
+    for each in scopes:
+        bound = "at least " if each.is_lower_bound else ""
+        cells = (
+            f"{bound}{_amount(each.energy_kwh, 1000)}",
+            f"{bound}{_amount(each.emissions_tco2e)}",
+            _amount(each.disclosed_location_tco2e),
+            _amount(each.disclosed_market_tco2e),
+        )
+        if cells not in shown:
+            table.add_row(each.scope, *cells)
+            shown.append(cells)
+    note = (
+        "worked out from hours and design power, at the grid of the developer's country unless the run's is disclosed"
+    )
+    return section("Electricity and emissions", table, dim(note)) if shown else None
+
+
+def _amount(value: float | None, divisor: float = 1) -> str:
+    return (
+        "-"
+        if value is None
+        else f"{value / divisor:,.0f}"
+        if value / divisor >= LEAST_WHOLE
+        else f"{value / divisor:.3g}"
+    )
+
+
+def _legend(bases: set[str], notes: dict[str, list[str]]) -> Group | None:
     meanings = {name: text for name, text in PRICE_BASIS.items() if name in bases}
     left_out = [dim(USAGE_WARNING[name]) for name in ("excludes_staff_and_rnd", "excludes_failed_runs")]
-    return section("Price bases", _definitions(meanings), *left_out)
+    common = set.intersection(*map(set, notes.values())) if notes else set()
+    more = [
+        dim(f"{basis} leaves out as well: {', '.join(words(name) for name in left if name not in common)}")
+        for basis, left in notes.items()
+        if set(left) - common
+    ]
+    return section("Price bases", _definitions(meanings), *left_out, *more)

@@ -19,7 +19,11 @@ from pipelines.wording import cost_text, hours, hours_are_floor, hours_text, wor
 BASIS_IN_WORDS = {
     "disclosed": "at the developer's stated price",
     "rental": "at the market rent when it started",
+    "rental_spot": "at the market's spot price when it started",
+    "rental_1y": "under a commitment of one year",
+    "rental_3y": "under a commitment of three years",
     "rental_now": "at the market rent of today",
+    "amortized": "as hardware used up, interconnect and energy",
     "purchase": "buying every accelerator",
 }
 SCOPE_IN_WORDS = {

@@ -1,4 +1,4 @@
-"""`data/reference/`: sources, hardware, the maps that join price lists to hardware, and method constants."""
+"""`data/reference/`: sources, hardware, maps of price lists to hardware, electricity of countries, constants."""
 
 from __future__ import annotations
 
@@ -18,6 +18,8 @@ CSV_TABLES = (
     "epoch_models",
     "epoch_accelerators",
     "method_rules",
+    "electricity_areas",
+    "grid_intensities",
 )
 YAML_LISTS = ("sources", "hardware", "compute_rules")
 

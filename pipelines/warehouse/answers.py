@@ -4,10 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from datetime import date
 from typing import Any
 
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
-from pipelines.warehouse.faults import UnknownModelError
+from pipelines.warehouse.faults import UnknownIndexError, UnknownModelError
 from pipelines.warehouse.published import Published
 from pipelines.warehouse.shapes import (
     Check,
@@ -23,6 +24,7 @@ from pipelines.warehouse.shapes import (
     Release,
     Seat,
 )
+from pipelines.warehouse.sides import Deflator, Electricity, Part
 
 SUGGESTIONS, LEAST_LIKENESS = 3, 60
 VERDICTS_BY_WEIGHT = ("wrong_scope", "understated", "overstated", "other_basis", "agrees", "not_checkable")
@@ -37,6 +39,10 @@ class Ledger(Published):
     def releases(self) -> list[Release]:
         """Every release, newest first."""
         return self.rows(Release, "from history.releases as t order by t.published_at desc, t.release_id desc")
+
+    def priced_on(self) -> date:
+        """The day that `rental_now` is priced on."""
+        return self.releases()[0].as_of_on
 
     def rejected(self, model_id: str | None = None) -> list[Rejection]:
         """What validation set aside: all of it, or of one model."""
@@ -167,6 +173,55 @@ class Ledger(Published):
             parameters,
             parent_name="m.name",
             parent_gpu_hours="c.gpu_hours",
+        )
+
+    # ---- what stands beside a cost
+
+    def scope_notes(self, model_id: str) -> dict[str, list[str]]:
+        """What the costs of a model leave out, by price basis."""
+        found = self.fetch(
+            "select distinct price_basis, scope_note from core.model_costs where model_id = $1", [model_id]
+        )
+        return {str(basis): list(words) for basis, words in sorted(found, key=lambda row: _rank(PRICE_BASIS, row[0]))}
+
+    def makeup(self, model_id: str) -> list[Part]:
+        """What the costs of a model are made of."""
+        return self.rows(
+            Part,
+            "from marts.cost_makeup as t where t.model_id = $1 order by list_position($2, t.scope), t.price_basis, "
+            "t.is_in_cost desc, t.cost_mid_usd desc",
+            [model_id, list(COST_SCOPE)],
+            cost_mid_usd="t.cost_mid_usd::double",
+        )
+
+    def electricity(self, model_id: str) -> list[Electricity]:
+        """Electricity and emissions of each scope of a model."""
+        return self.rows(
+            Electricity,
+            "from marts.energy_by_model as t where t.model_id = $1 order by list_position($2, t.scope)",
+            [model_id, list(COST_SCOPE)],
+        )
+
+    def deflator(self, series_id: str, month_on: date, to_year: int) -> Deflator:
+        """By what dollars of a month are multiplied to be dollars of a year, by an index.
+
+        Raises:
+            UnknownIndexError: there is no such index, or it lacks the month or the year.
+        """
+        found = self.rows(
+            Deflator,
+            "from core.deflators as t where t.series_id = $1 and t.month_on = date_trunc('month', $2::date) "
+            "and t.to_year = $3",
+            [series_id, month_on, to_year],
+        )
+        if found:
+            return found[0]
+        known = self.fetch(
+            "select series_id, min(month_on), max(to_year) from core.deflators group by series_id order by series_id"
+        )
+        series = "; ".join(f"{name}, months from {since:%Y-%m} on, years to {until}" for name, since, until in known)
+        raise UnknownIndexError(
+            f"{series_id} does not take dollars of {month_on:%Y-%m} to {to_year}; known are: {series}"
         )
 
     # ---- phases

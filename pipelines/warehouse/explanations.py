@@ -14,13 +14,18 @@ from pipelines.warehouse.shapes import (
     Explanation,
     Headline,
     Member,
+    Model,
     ModelPage,
     Phase,
     PhaseCost,
 )
+from pipelines.warehouse.sides import Deflated
 
 HEADLINE_CLAIM = "r1-press-whole-model"
 """The claim that `run` answers with, where the data folder has it."""
+
+DEFAULT_INDEX = "CPIAUCSL"
+"""US consumer prices, seasonally adjusted."""
 
 CLAIMED_MODELS, SHOWN_MODELS = 8, 12
 """Models of the table that `run` answers with: those with a checked claim, filled up with the dearest of their own."""
@@ -29,18 +34,47 @@ Amounts = dict[str, Decimal]
 """What each added phase adds, by phase_id."""
 
 
-def page(ledger: Ledger, model_id: str) -> ModelPage:
-    """Everything about one model."""
-    costs = ledger.costs([model_id])
+def page(ledger: Ledger, model_id: str, usd_of: int | None = None, index: str = DEFAULT_INDEX) -> ModelPage:
+    """Everything about one model.
+
+    Args:
+        ledger: the published ledger.
+        model_id: a model that is in it.
+        usd_of: a year whose dollars the costs are shown in as well.
+        index: the price index that converts them.
+
+    Raises:
+        UnknownIndexError: the index is not known, or does not cover the model or the year.
+    """
+    costs, model = ledger.costs([model_id]), ledger.model(model_id)
     return ModelPage(
-        model=ledger.model(model_id),
+        model=model,
         costs=costs,
         phases=ledger.phases([model_id]),
         built_on=ledger.edges("t.child_model_id = $1", [model_id]),
         claims=ledger.claims(model_id),
         assumptions=_meanings(flag for cost in costs for flag in cost.flags),
         set_aside=ledger.rejected(model_id),
+        scope_notes=ledger.scope_notes(model_id),
+        makeup=ledger.makeup(model_id),
+        electricity=ledger.electricity(model_id),
+        deflated=_deflated(ledger, model, costs, usd_of, index) if usd_of else [],
     )
+
+
+def _deflated(ledger: Ledger, model: Model, costs: Sequence[Cost], year: int, index: str) -> list[Deflated]:
+    """Costs in dollars of a year: from those of the month of release, `rental_now` from those of the ledger's day."""
+    of_release = ledger.deflator(index, model.released_on, year)
+    of_today = ledger.deflator(index, ledger.priced_on(), year)
+    found = []
+    for cost in costs:
+        known = cost.cost_mid_usd if cost.cost_mid_usd is not None else cost.cost_low_usd
+        if known is not None:
+            deflator = of_today if cost.price_basis == "rental_now" else of_release
+            amount = float(known)
+            in_year = amount * deflator.deflator_ratio
+            found.append(Deflated(cost.scope, cost.price_basis, cost.is_lower_bound, amount, in_year, deflator))
+    return found
 
 
 def explain(ledger: Ledger, model_id: str, scope: str = "cumulative", basis: str | None = None) -> Explanation:

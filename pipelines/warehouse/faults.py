@@ -36,6 +36,12 @@ class QueryError(LedgerError):
     kind = "query"
 
 
+class UnknownIndexError(LedgerError):
+    """A price index is not known, or does not cover what was asked."""
+
+    kind = "unknown_index"
+
+
 class NoDataError(LedgerError):
     """There is no data to build from."""
 

@@ -15,7 +15,8 @@ from pipelines.warehouse.published import CONFINED, Published
 from pipelines.warehouse.sql import empty_warehouse, sql_file
 from pipelines.warehouse.store import as_contract
 
-COMPARISON = "marts.model_comparison"
+COMPUTED = ("model_comparison", "cost_makeup", "energy_by_model")
+"""Marts that a model's answers ask for; they are computed from the tables given."""
 
 
 def tables_of(ledger: Published, names: tuple[str, ...]) -> dict[str, pl.DataFrame]:
@@ -36,8 +37,9 @@ class LedgerInMemory(Ledger):
         self._connection = empty_warehouse()
         for name, frame in tables.items():
             self._fill(name, frame)
-        comparison = sql_file(SQL / "marts" / "model_comparison.sql").query.rstrip().rstrip(";")
-        self._connection.execute(f"insert into {COMPARISON} by name {comparison}")
+        for name in COMPUTED:
+            rows = sql_file(SQL / "marts" / f"{name}.sql").query.rstrip().rstrip(";")
+            self._connection.execute(f"insert into marts.{name} by name {rows}")
         for setting, value in CONFINED.items():
             self._connection.execute(f"set {setting} = {str(value).lower()}")
 

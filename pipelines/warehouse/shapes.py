@@ -12,6 +12,8 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
+from pipelines.warehouse.sides import Deflated, Electricity, Part
+
 
 @dataclass(frozen=True)
 class Release:
@@ -263,6 +265,10 @@ class ModelPage:
     Attributes:
         assumptions: each flag on its costs, with its meaning.
         set_aside: what validation set aside of this model.
+        scope_notes: what the costs on each price basis leave out, in words of vocabulary.LEFT_OUT.
+        makeup: what amortised and purchase costs are made of.
+        electricity: kWh and emissions of each scope, where any are known.
+        deflated: the costs in dollars of another year, where one was asked for.
     """
 
     model: Model
@@ -272,6 +278,10 @@ class ModelPage:
     claims: list[Claim]
     assumptions: dict[str, str]
     set_aside: list[Rejection]
+    scope_notes: dict[str, list[str]] = field(default_factory=dict)
+    makeup: list[Part] = field(default_factory=list)
+    electricity: list[Electricity] = field(default_factory=list)
+    deflated: list[Deflated] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -4,14 +4,15 @@ with
 
 rented as (
     from core.phase_costs
-    where price_basis = 'rental' and cost_missing_reason is null
+    where price_basis in ('rental', 'rental_spot', 'rental_1y', 'rental_3y') and cost_missing_reason is null
     union all by name
     from core.unsummed_phase_costs
-    where price_basis = 'rental' and cost_missing_reason is null
+    where price_basis in ('rental', 'rental_spot', 'rental_1y', 'rental_3y') and cost_missing_reason is null
 )
 
 select
     rented.phase_id,
+    rented.price_basis,
     rented.started_on,
     rented.price_observed_on,
     rented.quote_id,
@@ -21,4 +22,4 @@ left join core.price_quotes as quotes on quotes.quote_id = rented.quote_id
 where
     coalesce(rented.price_observed_on > rented.started_on, true)
     or coalesce(quotes.observed_on > rented.started_on, true)
-order by rented.phase_id
+order by rented.phase_id, rented.price_basis

@@ -21,5 +21,8 @@ left join core.price_quotes as quotes on quotes.quote_id = quoted.quote_id
 where
     not coalesce(quotes.is_usable, false)
     or (quoted.price_basis in ('rental', 'rental_now') and quotes.pricing_category <> 'on_demand')
-    or (quoted.price_basis = 'purchase' and quotes.pricing_category <> 'purchase')
+    or (quoted.price_basis = 'rental_spot' and quotes.pricing_category <> 'spot')
+    or (quoted.price_basis = 'rental_1y' and quotes.pricing_category not in ('reserved_1y', 'committed_1y'))
+    or (quoted.price_basis = 'rental_3y' and quotes.pricing_category not in ('reserved_3y', 'committed_3y'))
+    or (quoted.price_basis in ('amortized', 'purchase') and quotes.pricing_category <> 'purchase')
 order by quoted.phase_id, quoted.price_basis

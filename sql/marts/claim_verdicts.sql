@@ -23,7 +23,8 @@ claims as (
         case claimed_basis
             when 'unspecified' then true
             when 'stated_price' then coalesce(compared_on_basis = 'disclosed', false)
-            when 'rental' then coalesce(compared_on_basis in ('rental', 'rental_now'), false)
+            when 'rental' then coalesce(starts_with(compared_on_basis, 'rental'), false)
+            when 'spot' then coalesce(compared_on_basis = 'rental_spot', false)
             else compared_on_basis is not distinct from claimed_basis
         end as is_same_basis,
     from core.cost_claims
@@ -108,6 +109,14 @@ judged as (
     from positions
 ),
 
+printed as (
+    -- amounts that were printed in other money
+    select
+        *,
+        coalesce(printed_low_in_currency < printed_high_in_currency, false) as has_two_ends,
+    from core.cost_claims
+),
+
 reasons as (
     -- why there is nothing to check a claim with, in words
     select
@@ -129,7 +138,22 @@ reasons as (
             when 'includes_staff' then 'staff is in the amount, and the ledger counts compute only'
             when 'includes_preliminary_experiments'
                 then 'preliminary experiments are in the amount, and their hours are not disclosed'
-            when 'no_amount_in_usd' then 'no amount in US dollars was printed'
+            when 'no_amount_in_usd' then concat(
+                'no amount in US dollars was printed',
+                format(
+                    '; {:,.0f}{} {} {} of {} come to ${:,.0f}{}, at {:.4f} {} a dollar on {}',
+                    claims.printed_low_in_currency,
+                    if(claims.has_two_ends, format(' to {:,.0f}', claims.printed_high_in_currency), ''),
+                    claims.printed_currency,
+                    coalesce('per ' || claims.printed_per, 'in all'),
+                    claims.claimed_on,
+                    claims.converted_low_usd,
+                    if(claims.has_two_ends, format(' to ${:,.0f}', claims.converted_high_usd), ''),
+                    1 / claims.usd_per_unit,
+                    claims.printed_currency,
+                    claims.exchange_rate_on
+                )
+            )
             when 'hypothetical_rerun' then 'no run with the hours behind the claim took place'
             when 'basis_not_in_ledger' then coalesce(
                 'the ledger has no cost on the ' || judged.compared_on_basis || ' basis',
@@ -139,11 +163,15 @@ reasons as (
                 case judged.compared_on_basis
                     when 'disclosed' then 'no price was stated for '
                     when 'purchase' then 'no purchase price is known of '
+                    when 'amortized' then 'no purchase price is known of '
+                    when 'rental_spot' then 'no spot price is known of '
+                    when 'rental_1y' then 'no price under a commitment of a year is known of '
+                    when 'rental_3y' then 'no price under a commitment of three years is known of '
                     else 'no on-demand price is known of '
                 end,
                 coalesce(covered.hardware_names, 'the accelerator used'),
                 if(
-                    judged.compared_on_basis = 'rental',
+                    judged.compared_on_basis in ('rental', 'rental_spot', 'rental_1y', 'rental_3y'),
                     format(' on or before {}, the start used', covered.started_on),
                     ''
                 )
@@ -155,6 +183,7 @@ reasons as (
         end as words,
     from judged
     inner join core.models as models on models.model_id = judged.model_id
+    inner join printed as claims on claims.claim_id = judged.claim_id
     left join marts.claim_workings as covered on covered.claim_id = judged.claim_id and covered.side = 'covered'
     where judged.reason is not null
 )

@@ -114,6 +114,8 @@ sentences as (
                 case checked.compared_on_basis
                     when 'disclosed' then 'at the price the developer states'
                     when 'purchase' then 'hardware bought'
+                    when 'amortized' then 'depreciated hardware and energy'
+                    when 'rental_spot' then 'at spot prices'
                     else 'at on-demand market rent'
                 end
             ),

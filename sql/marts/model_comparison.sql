@@ -12,6 +12,7 @@ scopes as (
         max(cost_mid_usd) filter (where price_basis = 'disclosed') as disclosed_usd,
         max(cost_mid_usd) filter (where price_basis = 'rental') as rental_usd,
         max(cost_mid_usd) filter (where price_basis = 'rental_now') as rental_now_usd,
+        max(cost_mid_usd) filter (where price_basis = 'amortized') as amortized_usd,
         max(cost_mid_usd) filter (where price_basis = 'purchase') as purchase_usd,
         any_value(cost_missing_reason) filter (where price_basis = 'rental') as rental_missing_reason,
         any_value(undisclosed_ancestors) as undisclosed_ancestors,
@@ -42,7 +43,9 @@ floors as (
         from scopes
         where is_hours_lower_bound and gpu_hours is not null
     ) as columns_by_scope
-    where column_name not in ('effort_rental_now_usd', 'effort_purchase_usd')
+    where
+        column_name not in ('effort_rental_now_usd', 'effort_amortized_usd', 'effort_purchase_usd')
+        and not regexp_matches(column_name, '_rental_(spot|1y|3y)_usd$')
     group by all
 ),
 
@@ -127,12 +130,14 @@ select
     own.disclosed_usd as own_disclosed_usd,
     own.rental_usd as own_rental_usd,
     own.rental_now_usd as own_rental_now_usd,
+    own.amortized_usd as own_amortized_usd,
     own.purchase_usd as own_purchase_usd,
     effort.disclosed_usd as effort_disclosed_usd,
     effort.rental_usd as effort_rental_usd,
     cumulative.disclosed_usd as cumulative_disclosed_usd,
     cumulative.rental_usd as cumulative_rental_usd,
     cumulative.rental_now_usd as cumulative_rental_now_usd,
+    cumulative.amortized_usd as cumulative_amortized_usd,
     cumulative.purchase_usd as cumulative_purchase_usd,
     if(
         cumulative.is_hours_lower_bound,

@@ -72,7 +72,7 @@ def citations() -> pl.DataFrame:
 class TestFiles:
     def test_there_are_files(self) -> None:
         assert len(YAML_FILES) > 200
-        assert len(CSV_FILES) == 13
+        assert len(CSV_FILES) == 15
 
     def test_every_file_is_plain_utf_8_with_unix_line_ends(self) -> None:
         faults = []

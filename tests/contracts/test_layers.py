@@ -72,6 +72,14 @@ NUMBERS_OF_ARITHMETIC = {
     ("sums.py", 1e-4): "a skewness that rounding leaves whole",
     ("methods/cottier_2024.py", 1000): "watts in a kilowatt",
     ("methods/cottier_2024.py", 10.0): "an order of magnitude",
+    ("price_bases/amortized.py", 10): "the base of orders of magnitude",
+    ("price_bases/amortized.py", 8766): "hours in a year",
+    ("price_bases/amortized.py", 365.25): "days in a year",
+    ("electricity.py", 100): "cents in a dollar",
+    ("electricity.py", 6): "months in half a year",
+    ("electricity.py", 12): "months in a year",
+    ("energy.py", 1e6): "grams in a tonne",
+    ("power.py", 1000): "watts in a kilowatt",
 }
 """Numbers that costing may state itself; what is a number of the world stands in data/reference/methods.yaml."""
 

@@ -144,6 +144,10 @@ BREAKS = [
         "update marts.cost_by_phase set own_cost_share = 0.5 where phase_id = 'deepseek-v3__pretraining'",
     ),
     (
+        "cost_components__add_up",
+        "update core.cost_components set cost_mid_usd = cost_mid_usd + 0.01 where component = 'energy'",
+    ),
+    (
         "cost_claims__listed_phases_are_the_scope",
         "update core.cost_claims set covers_phase_ids = ['deepseek-v3__pretraining'] where claim_id = 'v3-5.576m'",
     ),
@@ -405,7 +409,7 @@ CASES = {
     "no amount": ({}, "no_amount_in_usd"),
     "no scope": ({"low": 5_576_000, "scope": None}, "scope_not_stated"),
     "no basis": ({"low": 5_576_000, "basis": None}, "basis_not_in_ledger"),
-    "a basis of tomorrow": ({"low": 5_576_000, "basis": "amortized"}, "basis_not_in_ledger"),
+    "a basis of tomorrow": ({"low": 5_576_000, "basis": "rental_5y"}, "basis_not_in_ledger"),
     "another basis": ({"low": 1_000_000, "claimed_basis": "spot"}, "other_basis"),
     "another basis, and right all the same": ({"low": 5_576_000, "claimed_basis": "spot"}, "agrees"),
     "right for less than it is presented as": (

@@ -135,7 +135,7 @@ def growth(points: list[tuple[str, float, bool]]) -> dict[str, Any]:
             connection.execute(
                 "insert into core.method_constants by name select 'ledger' as method_id, ? as constant_id, ? as value, "
                 "'1' as method_version, 'paper' as source_id, 'verified' as confidence, 'x' as unit, 'f' as file, "
-                "1 as line",
+                "1 as line, [] as applies_to",
                 [name, value],
             )
         for number, (day, cost, is_frontier) in enumerate(points):

@@ -529,9 +529,9 @@ def test_a_documented_price_basis_prices(fence: Fence, ledger: duckdb.DuckDBPyCo
     namespace: dict[str, Any] = {"__name__": "example"}
     exec(compile(fence.text, str(fence), "exec"), namespace)  # noqa: S102 - our own docs
     phases, models, hardware = (frame(contract) for contract in (core.TrainingPhases, core.Models, core.Hardware))
-    method = Constants(frame(core.MethodConstants))
+    electricity, method = frame(core.ElectricityPrices), Constants(frame(core.MethodConstants))
     costable = runs.runs(phases.lazy(), models.lazy(), hardware.lazy(), method)
-    pricing = Pricing(costable, frame(core.PriceQuotes).lazy(), hardware.lazy(), method, AS_OF)
+    pricing = Pricing(costable, frame(core.PriceQuotes).lazy(), hardware.lazy(), method, AS_OF, electricity.lazy())
     prices = namespace["BASIS"].price(pricing).collect()
     assert dict(prices.schema) == PRICE_COLUMNS
     costs = price_phases(pricing, [namespace["BASIS"]])

@@ -31,6 +31,14 @@ SHORT_FLAGS = {
     "proxy_price": "proxy",
     "later_price": "later",
     "estimated_price": "est-price",
+    "bare_card_price": "bare",
+    "server_overhead_added": "+server",
+    "assumed_energy": "energy?",
+    "assumed_country": "country",
+    "assumed_electricity_price": "kWh?",
+    "stale_electricity_price": "stale-kWh",
+    "other_year_intensity": "grid-year",
+    "world_intensity": "grid?",
     "gpu_count_partly_disclosed": "some-counts",
     "partly_priced": "part-priced",
     "phases_without_quantity": "phase?",
@@ -161,7 +169,7 @@ def phases_block(ledger: RealLedger) -> list[str]:
     lines = [("phase", "hours", "", "basis", "USD/h", "USD")]
     for model_id in STORY:
         for phase in sorted(ledger.rows(TrainingPhases, model_id=model_id), key=itemgetter("line")):
-            for basis in ("disclosed", "rental", "rental_now"):
+            for basis in ("disclosed", "rental", "rental_now", "amortized"):
                 cost = ledger.phase_cost(phase["phase_id"], basis)
                 first = basis == "disclosed"
                 lines.append(
@@ -187,7 +195,7 @@ def scope_block(ledger: RealLedger, scope: str) -> list[str]:
     total = ledger.cost("deepseek-r1", scope, "disclosed")
     hours = " + ".join(number(ledger.hours(model_id) or 0) for model_id in members)
     block = [f"{scope}: {' + '.join(members)}", f"  {hours} = {number(total['gpu_hours'])} h"]
-    for basis in ("disclosed", "rental", "rental_now"):
+    for basis in ("disclosed", "rental", "rental_now", "amortized"):
         parts = " + ".join(usd(ledger.cost(model_id, "own", basis)["cost_mid_usd"]) for model_id in members)
         row = ledger.cost("deepseek-r1", scope, basis)
         low, high = usd(row["cost_low_usd"]), usd(row["cost_high_usd"])

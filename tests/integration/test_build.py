@@ -149,7 +149,7 @@ def _read_until_told(path: str, stop: str, results: multiprocessing.Queue[tuple[
                 rows = connection.sql(
                     "select (select count(*) from core.models), (select count(*) from core.model_costs)"
                 ).fetchall()
-            if rows != [(236, 236 * 3 * 4)]:
+            if rows != [(236, 236 * 3 * 8)]:
                 faults.append(f"torn: {rows}")
         except duckdb.Error as error:
             faults.append(str(error))

@@ -124,6 +124,33 @@ def test_compare_takes_a_scope_and_a_basis(ledger_folder: DataFolder) -> None:
     assert "rental, effort" not in result.stdout
 
 
+def test_show_has_costs_in_dollars_of_another_year(ledger_folder: DataFolder) -> None:
+    """By hand: 5,576,000 x mean of 2023 / December 2024 of CPIAUCSL = 5,576,000 x 0.959380."""
+    text = invoke(ledger_folder, "show", "deepseek-v3", "--usd-of", "2023").stdout
+    assert "In dollars of 2023" in text
+    assert "x 0.9594, by CPIAUCSL as of 2026-09-24" in text
+    found = answer(ledger_folder, "show", "deepseek-v3", "--usd-of", "2023")["deflated"]
+    (whole,) = [row for row in found if (row["scope"], row["price_basis"]) == ("cumulative", "disclosed")]
+    assert whole["cost_in_year_usd"] == pytest.approx(5_576_000 * 0.959380, rel=1e-6)
+    assert answer(ledger_folder, "show", "deepseek-v3")["deflated"] == []
+
+
+def test_an_index_that_does_not_reach_names_those_that_do(ledger_folder: DataFolder) -> None:
+    for words in (["--usd-of", "1999"], ["--usd-of", "2023", "--index", "GOLD"]):
+        result = invoke(ledger_folder, "show", "deepseek-v3", *words)
+        assert (result.exit_code, result.stdout) == (1, "")
+        assert "known are: CPIAUCNS, months from 2012-01 on" in result.stderr
+
+
+def test_show_says_what_a_cost_is_made_of_and_what_it_leaves_out(ledger_folder: DataFolder) -> None:
+    text = invoke(ledger_folder, "show", "llama-3-1-405b").stdout
+    assert "accelerators $37.9M, interconnect $8.88M, energy $2.61M" in text
+    assert "beside it, not in it: interconnect" in text
+    assert re.search(r"own +32,439 +11,985 +8,930 +0", text)
+    assert "amortized leaves out as well: idle hardware, buildings" in text
+    assert "rental_spot" not in invoke(ledger_folder, "show", "snowflake-arctic").stdout.partition("Price bases")[0]
+
+
 def test_claims_are_filtered_by_model_and_verdict(ledger_folder: DataFolder) -> None:
     found = answer(ledger_folder, "claims", "deepseek-r1", "--verdict", "wrong_scope")["claims"]
     assert [claim["claim_id"] for claim in found] == ["r1-press-whole-model"]
@@ -313,7 +340,10 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
         (["run", "--as-of", AS_OF.isoformat()], "status release recomputed moved rejected headline models"),
         (["check"], "records findings"),
         (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds"),
-        (["show", "s1-32b"], "model costs phases built_on claims assumptions set_aside"),
+        (
+            ["show", "s1-32b"],
+            "model costs phases built_on claims assumptions set_aside scope_notes makeup electricity deflated",
+        ),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),
         (["fetch"], "feeds faults"),

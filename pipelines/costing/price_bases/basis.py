@@ -34,6 +34,7 @@ class Pricing:
         hardware: core.hardware.
         constants: of the method.
         as_of: the day of the release.
+        electricity: core.electricity_prices.
     """
 
     runs: pl.LazyFrame
@@ -41,6 +42,11 @@ class Pricing:
     hardware: pl.LazyFrame
     constants: Constants
     as_of: date
+    electricity: pl.LazyFrame
+
+
+NEVER_IN = ("failed_runs", "experiments", "staff", "data")
+"""What no basis counts (vocabulary.LEFT_OUT)."""
 
 
 def everything(pricing: Pricing) -> pl.LazyFrame:
@@ -66,6 +72,7 @@ class PriceBasis:
         depends_on_start: whether the price is looked up by the start of the run.
         sees: a hash of what the price of each run rests on, the run and the constants left out (phase_id, `seen`).
             Whatever `price` looks at must be in it; see `costing.sight`.
+        leaves_out: members of vocabulary.LEFT_OUT that its costs do not count.
     """
 
     name: str
@@ -73,6 +80,7 @@ class PriceBasis:
     quantity: str = "gpu_hours"
     depends_on_start: bool = True
     sees: Callable[[Pricing], pl.LazyFrame] = everything
+    leaves_out: tuple[str, ...] = NEVER_IN
 
 
 def price_columns(frame: pl.LazyFrame) -> pl.LazyFrame:

@@ -48,8 +48,28 @@ METHOD = {
     "price_width_low_ratio": 0.5,
     "price_width_high_ratio": 2,
     "longest_run_hours": 50_000,
+    "price_performance_trend_per_year": 0.14,
+    "server_overhead_ratio": 1.64,
+    "interconnect_share_ratio": 0.19,
+    "node_power_ratio": 1.8,
+    "average_load_ratio": 0.75,
+    "pue_ratio": 1.25,
+    "electricity_price_width_low_ratio": 0.6,
+    "electricity_price_width_high_ratio": 1.7,
+    "energy_share_ratio": 0.065,
 }
-"""Constants of METHODS 1.1 and 4, written down again: a test must not take them from what it tests."""
+"""Constants of METHODS 1.1, 2 and 4, written down again: a test must not take them from what it tests."""
+
+ENDS = {
+    "price_performance_trend_per_year": (0.10, 0.18),
+    "server_overhead_ratio": (1.3, 2.1),
+    "interconnect_share_ratio": (0.0654, 0.2424),
+    "node_power_ratio": (1.25, 2.4),
+    "average_load_ratio": (0.56, 1),
+    "pue_ratio": (1.12, 1.40),
+    "energy_share_ratio": (0.025, 0.33),
+}
+"""Their 5% and 95% points, where they have any."""
 
 PLACE = {"file": "test.yaml", "line": 1}
 SOURCED = {**PLACE, "source_id": "report", "confidence": "verified"}
@@ -178,13 +198,34 @@ def market(price: Number, observed_on: date = PRICED_ON, *, hardware_id: str = "
 
 
 def offer(price: Number, observed_on: date = PRICED_ON, *, hardware_id: str = "chip", **given: Any) -> Row:
-    """A row of core.price_quotes for one accelerator bought."""
+    """A row of core.price_quotes for one accelerator bought with its share of the server."""
     return {
         **rental(price, observed_on, provider="Shop", hardware_id=hardware_id),
+        "price_scope": "share_of_server",
         "pricing_category": "purchase",
         "unit_as_published": "accelerator",
         "list_unit_price_usd_per_gpu_hour": None,
         "list_unit_price_usd_per_gpu": exact(price),
+        **given,
+    }
+
+
+def electricity(price: float = 0.08, ended_on: date = date(2024, 6, 30), *countries: str, **given: Any) -> Row:
+    """A row of core.electricity_prices in dollars; for every country unless some are named."""
+    return {
+        **SOURCED,
+        "observation_id": f"{'-'.join(countries)}/{ended_on}/{price}",
+        "area": "area",
+        "area_kind": "country",
+        "period": f"{ended_on:%Y-%m}",
+        "frequency": "monthly",
+        "price": price,
+        "unit_as_published": "USD per kWh",
+        "sector": "industrial",
+        "period_ended_on": ended_on,
+        "price_usd_per_kwh": price,
+        "usd_per_unit": 1.0,
+        "countries": list(countries or ("*",)),
         **given,
     }
 
@@ -212,7 +253,10 @@ def constants(**changed: float) -> pl.DataFrame:
                 "method_version": "1",
                 "constant_id": name,
                 "value": value,
+                "value_low": ENDS.get(name, (None, None))[0],
+                "value_high": ENDS.get(name, (None, None))[1],
                 "unit": "number",
+                "applies_to": [],
             }
             for name, value in {**METHOD, **changed}.items()
         ),
@@ -232,6 +276,7 @@ class TinyLedger:
     hardware: Sequence[Row] = (chip(),)
     models: Sequence[Row] = ()
     rejected: Sequence[Row] = ()
+    electricity: Sequence[Row] = ()
     as_of: date = AS_OF
     method: Mapping[str, float] = field(default_factory=dict)
 
@@ -270,6 +315,11 @@ class TinyLedger:
         return frame(core.PriceQuotes, self.quotes)
 
     @cached_property
+    def core_electricity(self) -> pl.DataFrame:
+        """The electricity prices."""
+        return frame(core.ElectricityPrices, self.electricity)
+
+    @cached_property
     def core_constants(self) -> pl.DataFrame:
         """The constants of the method, those that `method` names changed."""
         return constants(**self.method)
@@ -306,10 +356,6 @@ class TinyLedger:
         return ledger.model_costs(*self._summed_from)
 
     @property
-    def _priced_with(self) -> tuple[pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame, pl.DataFrame]:
-        return self.core_phases, self.core_models, self.core_hardware, self.core_quotes, self.core_constants
-
-    @property
     def _summed_from(self) -> tuple[pl.DataFrame, ...]:
         return (
             self.scope_members,
@@ -338,6 +384,17 @@ class TinyLedger:
             core.ModelCosts: self.model_costs,
         }
 
+    @property
+    def _priced_with(self) -> tuple[pl.DataFrame, ...]:
+        return (
+            self.core_phases,
+            self.core_models,
+            self.core_hardware,
+            self.core_quotes,
+            self.core_constants,
+            self.core_electricity,
+        )
+
     def checked(self) -> TinyLedger:
         """Itself, when every table that goes in and comes out keeps its contract."""
         for contract, table in (
@@ -345,6 +402,7 @@ class TinyLedger:
             (core.Hardware, self.core_hardware),
             (core.ModelLineage, self.core_lineage),
             (core.PriceQuotes, self.core_quotes),
+            (core.ElectricityPrices, self.core_electricity),
             (core.MethodConstants, self.core_constants),
             (RejectedRows, self.rejected_rows),
             (core.TrainingPhases, self.core_phases),

@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.contracts import core, feeds, inputs
+from pipelines.contracts import core, feeds, inputs, series
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import REJECTED, require
 from pipelines.costing import feed_rows
@@ -193,7 +193,7 @@ class TestOtherKinds:
     def test_a_rate_is_the_one_a_person_wrote_else_the_last_a_feed_gave(self) -> None:
         events = [self.rate(3, 1.2), self.rate(4, 1.3), self.rate(3, 9.9, day=1)]
         rows = feed_rows.with_feed_exchange_rates(
-            frame(inputs.StagedExchangeRates, [KEPT_RATE]), frame(feeds.StagedFeedExchangeRates, events)
+            frame(series.StagedExchangeRates, [KEPT_RATE]), frame(feeds.StagedFeedExchangeRates, events)
         )
         assert require(table_of(core.ExchangeRates), rows)["rate"].to_list() == [1.1, 1.3]
 
@@ -205,7 +205,7 @@ class TestOtherKinds:
         values = ((1, 100.5), (5, 101.0), (9, 102.0))
         events = [logged(day, index_value=value, **month) for day, value in values]
         rows = feed_rows.with_feed_price_index(
-            frame(inputs.StagedPriceIndex, [kept]), frame(feeds.StagedFeedPriceIndex, events)
+            frame(series.StagedPriceIndex, [kept]), frame(feeds.StagedFeedPriceIndex, events)
         )
         checked = require(table_of(core.PriceIndex), rows)
         assert checked.select(pl.col("vintage_on").dt.day(), "index_value").rows() == [
@@ -232,10 +232,13 @@ class TestOtherKinds:
         }  # fmt: skip
         events = [logged(day, price=float(day), **told) for day in (1, 2)]
         rows = feed_rows.with_feed_electricity_prices(
-            frame(inputs.StagedElectricityPrices, []), frame(feeds.StagedFeedElectricityPrices, events)
+            frame(series.StagedElectricityPrices, []), frame(feeds.StagedFeedElectricityPrices, events)
         )
-        assert require(table_of(core.ElectricityPrices), rows)["vintage"].to_list() == ["2026-01-01", "2026-01-02"]
+        assert require(table_of(series.StagedElectricityPrices), rows)["vintage"].to_list() == [
+            "2026-01-01",
+            "2026-01-02",
+        ]
 
     def test_without_feeds_the_kept_rows_are_handed_on_as_they_are(self) -> None:
-        kept = frame(inputs.StagedExchangeRates, [KEPT_RATE])
+        kept = frame(series.StagedExchangeRates, [KEPT_RATE])
         assert feed_rows.with_feed_exchange_rates(kept, frame(feeds.StagedFeedExchangeRates, [])) is kept

@@ -8,7 +8,7 @@ import random
 import polars as pl
 import pytest
 
-from pipelines.costing.intervals import product_end
+from pipelines.costing.intervals import Range, product, product_end, total
 
 Input = tuple[float, float]
 """Middle and one end of an input."""
@@ -84,3 +84,35 @@ def test_the_ends_are_the_5_and_95_percent_points(inputs: list[tuple[float, floa
     low, high = simulated_ends(inputs)
     assert end_of(*zip(middles, (low for low, _ in inputs), strict=True)) == pytest.approx(low, rel=0.02)
     assert end_of(*zip(middles, (high for _, high in inputs), strict=True)) == pytest.approx(high, rel=0.02)
+
+
+def ends(figures: Range) -> list[float]:
+    """Middle, low and high."""
+    return list(pl.select(*figures.columns("x")).row(0))
+
+
+def point(value: float) -> Range:
+    return Range(*[pl.lit(value)] * 3)
+
+
+def test_a_product_of_ranges_is_its_ends_alone() -> None:
+    some = Range(pl.lit(100.0), pl.lit(50.0), pl.lit(200.0))
+    assert ends(product(some, point(2.0))) == pytest.approx([200, 100, 400])
+    assert ends(product(point(3.0), point(2.0))) == [6, 6, 6]
+    middle, low, high = ends(product(some, some))
+    assert (middle, low, high) == pytest.approx((10_000, 10_000 / 2 ** (2**0.5), 10_000 * 2 ** (2**0.5)))
+
+
+def test_a_sum_of_parts_is_close_to_a_simulation_where_one_part_is_most_of_it() -> None:
+    dice = random.Random(7)
+    spread, small = math.log(2) / NORMAL_AT_95_PERCENT, math.log(1.7) / NORMAL_AT_95_PERCENT
+    draws = sorted(100 * math.exp(dice.gauss(0, spread)) + 7 * math.exp(dice.gauss(0, small)) for _ in range(DRAWS))
+    whole = Range(pl.lit(100.0), pl.lit(50.0), pl.lit(200.0))
+    part = Range(pl.lit(7.0), pl.lit(7 / 1.7), pl.lit(7 * 1.7))
+    _, low, high = ends(total(whole, part))
+    assert low == pytest.approx(draws[DRAWS // 20], rel=0.02)
+    assert high == pytest.approx(draws[-DRAWS // 20], rel=0.02)
+
+
+def test_a_sum_of_points_is_a_point() -> None:
+    assert ends(total(point(3.0), point(4.0))) == [7, 7, 7]

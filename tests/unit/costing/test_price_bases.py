@@ -104,6 +104,44 @@ class TestRental:
         assert priced("rental", *market(4, hardware_id="twin"), hardware=twins)["flags"] == ["proxy_price"]
 
 
+class TestCommitments:
+    TERMS = (
+        ("rental_spot", "spot"),
+        ("rental_1y", "reserved_1y"),
+        ("rental_1y", "committed_1y"),
+        ("rental_3y", "reserved_3y"),
+        ("rental_3y", "committed_3y"),
+    )
+
+    @pytest.mark.parametrize(("price_basis", "category"), TERMS)
+    def test_is_the_market_rule_on_quotes_of_those_terms_alone(self, price_basis: str, category: str) -> None:
+        quotes = [*market(9), rental(2, pricing_category=category), rental(7, pricing_category="marketplace")]
+        row = priced(price_basis, *quotes)
+        assert row["cost_mid_usd"] == 200
+        assert row["flags"] == ["thin_price"]
+        assert priced("rental", *quotes)["cost_mid_usd"] == 900
+
+    @pytest.mark.parametrize(("price_basis", "category"), TERMS)
+    def test_has_no_price_where_every_quote_is_later_or_on_other_terms(self, price_basis: str, category: str) -> None:
+        later = rental(2, NEXT_DAY, pricing_category=category)
+        row = priced(price_basis, *market(9), later, offer(30000))
+        assert (row["cost_mid_usd"], row["cost_missing_reason"]) == (None, "no_price")
+
+    @pytest.mark.parametrize(("price_basis", "category"), TERMS)
+    def test_a_proxy_lends_its_price_on_those_terms(self, price_basis: str, category: str) -> None:
+        twins = (chip(price_proxy_hardware_id="twin"), chip("twin"))
+        lent = rental(3, hardware_id="twin", pricing_category=category)
+        row = priced(price_basis, *market(9), lent, hardware=twins)
+        assert row["cost_mid_usd"] == 300
+        assert "proxy_price" in row["flags"]
+
+    def test_twice_the_hours_cost_twice_as_much(self) -> None:
+        for price_basis, category in self.TERMS:
+            quote = rental("1.37", pricing_category=category)
+            once = priced(price_basis, quote, disclosed=phase(hours=100))["cost_mid_usd"]
+            assert priced(price_basis, quote, disclosed=phase(hours=200))["cost_mid_usd"] == 2 * once
+
+
 class TestRentalNow:
     def test_is_the_market_price_on_the_day_of_the_release(self) -> None:
         quotes = [*market(4), *market(1, AS_OF), *market(9, AS_OF + timedelta(days=1))]

@@ -136,6 +136,8 @@ def hours_of(row: Row) -> Hours:
 
 def price_of(row: Row, price_basis: str) -> Decimal | None:
     """USD per hour of a phase."""
+    if price_basis in ("rental_spot", "rental_1y", "rental_3y"):
+        return None
     return row["stated_price_usd_per_gpu_hour"] if price_basis == "disclosed" else RENT.get(row["hardware_id"])
 
 
@@ -199,6 +201,17 @@ def expected_cost(tiny: TinyLedger, members: set[str], price_basis: str) -> Deci
     return sum_or_floor(ends)
 
 
+def summed_phases(tiny: TinyLedger, members: set[str], price_basis: str) -> Decimal | None:
+    """cost_mid_usd of a scope, from the costs of its phases."""
+    chosen = [
+        row
+        for row in tiny.phase_costs.filter(row_role="primary", price_basis=price_basis).iter_rows(named=True)
+        if row["model_id"] in members
+    ]
+    lows = [None if row["cost_low_usd"] is None else Decimal(f"{row['cost_low_usd']:.2f}") for row in chosen]
+    return sum_or_floor([(row["cost_mid_usd"], low) for row, low in zip(chosen, lows, strict=True)])
+
+
 def expected_purchase(tiny: TinyLedger, members: set[str]) -> Decimal | None:
     """cost_mid_usd of a scope when every cluster is bought once."""
     developers = {row["model_id"]: row["developer"] for row in tiny.models}
@@ -240,6 +253,8 @@ def test_sums_are_those_of_a_walk_over_the_graph(tiny: TinyLedger) -> None:
         assert row["phase_count"] == len(counted(tiny, members))
         if row["price_basis"] == "purchase":
             assert row["cost_mid_usd"] == expected_purchase(tiny, members)
+        elif row["price_basis"] == "amortized":
+            assert row["cost_mid_usd"] == summed_phases(tiny, members, "amortized")
         else:
             assert row["cost_mid_usd"] == expected_cost(tiny, members, row["price_basis"])
 

@@ -28,6 +28,7 @@ from tests.unit.costing.builders import (
     TinyLedger,
     chip,
     edge,
+    electricity,
     exact,
     market,
     offer,
@@ -288,13 +289,18 @@ def test_a_basis_that_does_not_say_what_it_sees_sees_everything() -> None:
         runs = pl.LazyFrame({"phase_id": ["a", "b"]})
         quotes, hardware = tiny.core_quotes.lazy(), tiny.core_hardware.lazy()
         constants: Any = {}
-        return everything(Pricing(runs, quotes, hardware, constants, tiny.as_of)).collect()["seen"].to_list()
+        return (
+            everything(Pricing(runs, quotes, hardware, constants, tiny.as_of, tiny.core_electricity.lazy()))
+            .collect()["seen"]
+            .to_list()
+        )
 
     assert seen(TWO_CHIPS) == seen(TWO_CHIPS)
     others = [
         replace(TWO_CHIPS, quotes=TWO_CHIPS.quotes[1:]),
         replace(TWO_CHIPS, hardware=TWO_CHIPS.hardware[1:]),
         replace(TWO_CHIPS, as_of=STARTED),
+        replace(TWO_CHIPS, electricity=[electricity()]),
     ]
     assert all(seen(other)[0] != seen(TWO_CHIPS)[0] for other in others)
 

@@ -95,6 +95,7 @@ def test_an_empty_reading_has_every_table() -> None:
             "compute_rules",
             "method_constants",
             *("epoch_models", "epoch_accelerators", "method_rules"),
+            *("electricity_areas", "grid_intensities"),
         )
     }
     assert all(frame.is_empty() for frame in reading.raw.values())

@@ -305,14 +305,17 @@ class TestReference:
             hardware_yaml="hardware_id: x\n",
             price_proxies_csv="hardware_id,price_proxy_hardware_id,reason\na,b,c\n",
             provider_map_csv="provider\nx\n",
+            electricity_areas_csv="country,area,note\nUS,US,\n",
         )
         assert reading.raw["staging.reference__sources"]["source_id"].to_list() == ["report"]
         assert reading.raw["staging.reference__price_proxies"]["hardware_id"].to_list() == ["a"]
+        assert reading.raw["staging.reference__electricity_areas"]["country"].to_list() == ["US"]
         assert set(reading.rejected["file"]) == {
             f"reference/{name}"
             for name in (
                 *("hardware.yaml", "provider_map.csv", "accelerator_map.csv", "price_bounds.csv", "methods.yaml"),
                 *("epoch_models.csv", "epoch_accelerators.csv", "method_rules.csv", "compute_rules.yaml"),
+                "grid_intensities.csv",
             )
         }
 

@@ -1,0 +1,71 @@
+"""What stands beside a cost on a model's page: its parts, its electricity, the same in dollars of another year."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import date
+
+
+@dataclass(frozen=True)
+class Part:
+    """One row of marts.cost_makeup."""
+
+    scope: str
+    price_basis: str
+    component: str
+    is_in_cost: bool
+    cost_mid_usd: float
+    component_share: float
+
+
+@dataclass(frozen=True)
+class Electricity:
+    """One row of marts.energy_by_model."""
+
+    scope: str
+    energy_low_kwh: float | None
+    energy_kwh: float | None
+    energy_high_kwh: float | None
+    emissions_low_tco2e: float | None
+    emissions_tco2e: float | None
+    emissions_high_tco2e: float | None
+    disclosed_energy_kwh: float | None
+    disclosed_location_tco2e: float | None
+    disclosed_market_tco2e: float | None
+    disclosed_water_liters: float | None
+    worked_out_to_disclosed_ratio: float | None
+    is_lower_bound: bool
+    phases_without_energy: list[str]
+    flags: list[str]
+
+
+@dataclass(frozen=True)
+class Deflator:
+    """One row of core.deflators."""
+
+    series_id: str
+    month_on: date
+    to_year: int
+    deflator_ratio: float
+    index_month_on: date
+    year_month_count: int
+    vintage_on: date
+    source_id: str
+
+
+@dataclass(frozen=True)
+class Deflated:
+    """A cost in dollars of another year.
+
+    Attributes:
+        cost_usd: the middle in dollars of the day; of a floor the floor.
+        cost_in_year_usd: the same in dollars of the year.
+        deflator: what it was multiplied by, and why.
+    """
+
+    scope: str
+    price_basis: str
+    is_lower_bound: bool
+    cost_usd: float
+    cost_in_year_usd: float
+    deflator: Deflator
