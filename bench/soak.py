@@ -67,7 +67,7 @@ def drill_readers() -> str | None:
     results: multiprocessing.Queue[tuple[int, list[str]]] = context.Queue()
     with tempfile.TemporaryDirectory() as temporary:
         folder = DataFolder(Path(temporary) / "data")
-        for part in ("disclosures", "prices", "reference", "corrections"):
+        for part in ("disclosures", "prices", "reference", "corrections", "scenarios"):
             shutil.copytree(ROOT / "data" / part, folder.root / part)
         today = datetime.now(UTC).date()
         build(folder, today)

@@ -16,7 +16,7 @@ from tests.support.feed_server import FeedServer
 AS_OF = date(2026, 11, 23)
 """The day every test prices `rental_now` on."""
 
-PARTS = ("disclosures", "prices", "reference", "corrections")
+PARTS = ("disclosures", "prices", "reference", "corrections", "scenarios")
 
 
 def copy_data(target: Path) -> DataFolder:

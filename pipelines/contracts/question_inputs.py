@@ -1,13 +1,14 @@
-"""Contracts of the records that only questions need: rules of law that count compute."""
+"""Contracts of the records that only questions need: rules of law that count compute, and scenarios."""
 
 from __future__ import annotations
 
 import pandera.polars as pa
 import polars as pl
 
+from pipelines.contracts import vocabulary as v
 from pipelines.contracts import vocabulary_questions as words
-from pipelines.contracts.inputs import ID, SourcedRecord
-from pipelines.contracts.table import column, table
+from pipelines.contracts.inputs import ID, Record, SourcedRecord
+from pipelines.contracts.table import UNIT_PRICE, column, table
 
 
 @table("staging.reference__compute_rules", key=("rule_id",))
@@ -32,3 +33,49 @@ class StagedComputeRules(SourcedRecord):
             pl.col("base_share").is_null() == is_threshold
         )
         return data.lazyframe.select(fits)
+
+
+@table("staging.scenarios__scenarios", key=("scenario_id",))
+class StagedScenarios(Record):
+    """One row per scenario: what is to be costed otherwise, and why."""
+
+    scenario_id: pl.String = column("Id of the scenario.", unique=True, str_matches=ID)
+    label: pl.String = column("The scenario in a few words.")
+    why: pl.String = column("What question it answers, and why with these numbers.")
+    rental_terms: pl.String = column(
+        "The price basis on whose terms `rental` is priced.",
+        nullable=True,
+        isin=[name for name in v.PRICE_BASIS if name.startswith("rental_")],
+    )
+    utilization_ratio: pl.Float64 = column(
+        "Share of the 16-bit peak that runs reach, where hours follow from it or imply one.",
+        nullable=True,
+        gt=0,
+        le=1,
+    )
+    change_count: pl.Int64 = column("Prices and constants that the file gives.", ge=0)
+    hours_factor: pl.Float64 = column("What all hours are multiplied by.", nullable=True, gt=0, le=1000, unit="x")
+    source_id: pl.String = column("The document these numbers were taken from, if any.", nullable=True)
+    locator: pl.String = column("Page, table or section.", nullable=True)
+
+
+@table("staging.scenarios__scenario_prices", key=("scenario_id", "hardware_id"))
+class StagedScenarioPrices(SourcedRecord):
+    """One row per scenario and accelerator that it gives a price."""
+
+    scenario_id: pl.String = column("The scenario.")
+    hardware_id: pl.String = column("The accelerator.")
+    price_usd_per_gpu_hour: UNIT_PRICE = column("Price of an hour of it.", gt=0, le=10**4)
+    locator: pl.String = column("Page, table or section.", nullable=True)
+    note: pl.String = column("What to know about the price.", nullable=True)
+
+
+@table("staging.scenarios__scenario_constants", key=("scenario_id", "constant_id"))
+class StagedScenarioConstants(SourcedRecord):
+    """One row per scenario and constant of the method that it gives another value."""
+
+    scenario_id: pl.String = column("The scenario.")
+    constant_id: pl.String = column("The constant, in data/reference/methods.yaml.", str_matches=r"^[a-z][a-z0-9_]*$")
+    value: pl.Float64 = column("Its value.", unit="as stated", gt=0, le=10**6)
+    locator: pl.String = column("Page, table or section.", nullable=True)
+    note: pl.String = column("What to know about the value.", nullable=True)

@@ -155,3 +155,31 @@ class DisclosureOverTime(Contract):
     with_cluster_count: pl.Int64 = column("Models with the number of accelerators.", ge=0)
     with_tokens_count: pl.Int64 = column("Models with tokens.", ge=0)
     costable_share: pl.Float64 = column("Models with hours and accelerator over all models.", ge=0, le=1)
+
+
+@table(
+    "marts.scenario_costs",
+    key=("scenario_id", "model_id", "scope", "price_basis"),
+    warnings=("assumed_price", "lower_bounds"),
+)
+class ScenarioCostComparison(Contract):
+    """One row per scenario, model, scope and price basis with a cost in either: the scenario beside the default."""
+
+    scenario_id: pl.String = column("The scenario.")
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    price_basis: pl.String = column("How it is valued, but for what the scenario changes.", isin=list(v.PRICE_BASIS))
+    scenario_label: pl.String = column("The scenario in a few words.")
+    model_name: pl.String = column("Its name.")
+    cost_low_usd: pl.Float64 = column("Lower end of the cost under the scenario.", nullable=True)
+    cost_mid_usd: USD = column("The cost under the scenario; for a lower bound its floor.", nullable=True)
+    cost_high_usd: pl.Float64 = column("Upper end of the cost under the scenario.", nullable=True)
+    default_cost_usd: USD = column("The cost as the ledger has it.", nullable=True)
+    difference_usd: USD = column("The one less the other.", nullable=True)
+    cost_ratio: pl.Float64 = column("The one over the other.", nullable=True, gt=0)
+    is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
+    is_lower_bound: pl.Boolean = column("True where the cost under the scenario is a floor.")
+    changed_inputs: pl.List(pl.String) = column("What the scenario changed in it: flags of a scenario.")
+    cost_missing_reason: pl.String = column(
+        "Why there is no cost under the scenario.", nullable=True, isin=list(v.MISSING_REASON)
+    )

@@ -120,6 +120,13 @@ def schemas() -> dict[str, Schema]:
             "constants": {"type": "array", "items": constant},
         },
     }
+    changes: Schema = {
+        key: {"type": "array", "items": record(contract, without=("scenario_id",))}
+        for key, contract in (
+            ("prices", question_inputs.StagedScenarioPrices),
+            ("constants", question_inputs.StagedScenarioConstants),
+        )
+    }
     claims = record(inputs.StagedCostClaims, without=("expected_covered_cost_usd", "expected_verdict"), more=expect)
     return {
         "disclosure.schema.json": {
@@ -129,6 +136,11 @@ def schemas() -> dict[str, Schema]:
         },
         "sources.schema.json": _list_of(record(inputs.StagedSources), "Documents numbers were taken from"),
         "hardware.schema.json": _list_of(record(inputs.StagedHardware), "Accelerators"),
+        "scenario.schema.json": {
+            "$schema": DRAFT,
+            "title": "One scenario: what is to be costed otherwise, and why",
+            **record(question_inputs.StagedScenarios, without=("change_count",), more=changes),
+        },
         "compute_rules.schema.json": _list_of(
             record(question_inputs.StagedComputeRules), "Rules of law that depend on the compute of a training run"
         ),

@@ -8,29 +8,36 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from decimal import Decimal
 from typing import Any, TypeVar, cast
 
 import pandera.polars as pa
 import polars as pl
+
+from pipelines.contracts.types import A_CENT, COST, HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD
+
+__all__ = [
+    "A_CENT",
+    "COST",
+    "HOURS",
+    "LEAST_HOURS",
+    "MOST_HOURS",
+    "PLACE",
+    "TABLES",
+    "UNIT_PRICE",
+    "USD",
+    "Contract",
+    "ForeignKey",
+    "Table",
+    "column",
+    "table",
+    "table_of",
+]
 
 PLACE = ("file", "line")
 """Columns that say where a record was read; they stand last."""
 
 CELLS = "set_aside_cells"
 """Where a table has this column, a cell that breaks its rule is emptied and told, and its row stays."""
-
-HOURS = pl.Decimal(18, 4)
-USD = pl.Decimal(18, 2)
-UNIT_PRICE = pl.Decimal(18, 6)
-COST = pl.Decimal(38, 10)
-"""Holds hours x price exactly: polars gives a product the larger scale of its factors, and rounds."""
-
-LEAST_HOURS, MOST_HOURS = 10**-4, 10**10
-"""What HOURS and the products made of them can hold."""
-
-A_CENT = Decimal("0.01")
-"""The least cost that is shown."""
 
 
 class Contract(pa.DataFrameModel):

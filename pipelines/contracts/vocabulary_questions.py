@@ -32,3 +32,11 @@ QUESTION_MISSING_REASON = {
     "uncertain_compute": "The range of the usual utilisation has both answers in it.",
 }
 """Why a question about many models has no answer for one of them."""
+
+SCENARIO_FLAG = {
+    "scenario_price": "The price is the one that the scenario gives.",
+    "scenario_terms": "Rent is on the terms that the scenario gives.",
+    "scenario_utilization": "The hours are those at the utilisation that the scenario gives.",
+    "scenario_hours": "The hours are multiplied by what the scenario gives.",
+}
+"""What a scenario changed in a cost, beside the flags of COST_FLAG."""

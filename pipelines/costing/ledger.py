@@ -10,7 +10,9 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.costing import components, disclosure, runs
+from pipelines.contracts.core import ScenarioCosts
+from pipelines.contracts.table import table_of
+from pipelines.costing import components, disclosure, runs, scenarios
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
 from pipelines.costing.evidence import Recomputable, frame_hash, priced_phases, seed_of, summed_models
@@ -27,6 +29,7 @@ __all__ = [
     "hardware_with_proxies",
     "model_costs",
     "phase_costs",
+    "scenario_costs",
     "scope_members",
     "unchanged",
     "unsummed_phase_costs",
@@ -161,6 +164,23 @@ def changed_model_costs(
     """core.model_costs, row by row; `code` is the fingerprint of the code."""
     by_model = disclosure.disclosure_by_model(members, costs, phases, models, lineage, rejected)
     return summed_models(members, costs, models, disclosure.disclosure_by_scope(members, by_model), seed_of(code))
+
+
+def scenario_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """core.scenario_costs: every model under every scenario, by the functions that cost the ledger itself.
+
+    `tables` are those of `scenarios.Tables`, in its order.
+    """
+    given = scenarios.Tables(*tables)
+    declared = table_of(ScenarioCosts)
+    costed = scenarios.scenario_costs(given, given.phases.filter(pl.col("row_role").is_in(SUMMED)), as_of)
+    rows = (
+        frame.with_columns(pl.lit(scenario_id).alias("scenario_id")).select(
+            pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items()
+        )
+        for scenario_id, frame in costed
+    )
+    return pl.concat([declared.empty(), *rows]).sort(declared.key)
 
 
 def _pricing(

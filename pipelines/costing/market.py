@@ -12,7 +12,7 @@ from collections.abc import Collection
 
 import polars as pl
 
-from pipelines.contracts.table import UNIT_PRICE
+from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.runs import flagged
 

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.core import ModelCosts
-from pipelines.contracts.table import HOURS, USD, table_of
+from pipelines.contracts.types import HOURS, USD
 from pipelines.costing.price_bases import PRICE_BASES
 from pipelines.costing.sums import spread, sum_end
 
@@ -36,6 +35,21 @@ def model_costs(
     Returns:
         core.model_costs: a row for every model, scope and basis; an unknown is null with a reason.
     """
+    from pipelines.contracts.core import ModelCosts
+    from pipelines.contracts.table import table_of
+
+    rows, dtypes = summed(members, phase_costs, models, disclosure, wanted), table_of(ModelCosts).dtypes
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in dtypes.items()).sort(GRAIN)
+
+
+def summed(
+    members: pl.DataFrame,
+    phase_costs: pl.DataFrame,
+    models: pl.DataFrame,
+    disclosure: pl.DataFrame,
+    wanted: pl.DataFrame | None = None,
+) -> pl.DataFrame:
+    """The same with more columns, in no order; needs no contract, which takes long to load."""
     notes = pl.DataFrame(
         {"price_basis": list(PRICE_BASES), "scope_note": [list(basis.leaves_out) for basis in PRICE_BASES.values()]}
     )
@@ -52,8 +66,7 @@ def model_costs(
         .join(costs, on=GRAIN, how="left")
         .join(disclosure, on=["model_id", "scope"], how="left")
     )
-    dtypes = table_of(ModelCosts).dtypes
-    return _told(rows).select(pl.col(name).cast(dtype) for name, dtype in dtypes.items()).sort(GRAIN)
+    return _told(rows)
 
 
 def grid_of(models: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:

@@ -6,8 +6,7 @@ from collections.abc import Iterable
 
 import polars as pl
 
-from pipelines.contracts.core import PhaseCosts
-from pipelines.contracts.table import A_CENT, COST, HOURS, UNIT_PRICE, USD, table_of
+from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 
@@ -30,9 +29,17 @@ def price_phases(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) ->
     Returns:
         Rows of core.phase_costs (the columns of core.unsummed_phase_costs are the same), sorted by their key.
     """
+    from pipelines.contracts.core import PhaseCosts
+    from pipelines.contracts.table import table_of
+
+    return priced(pricing, bases).select(list(table_of(PhaseCosts).dtypes)).sort("phase_id", "price_basis")
+
+
+def priced(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:
+    """The same with more columns, in no order; needs no contract, which takes long to load."""
     chosen = tuple(bases) if bases is not None else tuple(PRICE_BASES.values())
-    priced = pl.collect_all([_price_on_basis(pricing, basis) for basis in chosen])
-    return pl.concat(priced).select(list(table_of(PhaseCosts).dtypes)).sort("phase_id", "price_basis")
+    rows = pl.concat(pl.collect_all([_price_on_basis(pricing, basis) for basis in chosen]))
+    return rows.drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
 
 
 def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS
+from pipelines.contracts.types import HOURS, LEAST_HOURS, MOST_HOURS
 from pipelines.costing.constants import Constants
 
 SECONDS_PER_HOUR = 3600

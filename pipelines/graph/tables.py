@@ -80,6 +80,9 @@ INPUTS = (
         electricity_prices,
         joins_tables=True,
     ),
+    input_step(core.Scenarios, [question_inputs.StagedScenarios], ledger.unchanged),
+    input_step(core.ScenarioPrices, [question_inputs.StagedScenarioPrices], ledger.unchanged),
+    input_step(core.ScenarioConstants, [question_inputs.StagedScenarioConstants], ledger.unchanged),
     input_step(core.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
     input_step(core.GridIntensities, [series.StagedGridIntensities], ledger.unchanged),
     input_step(core.CostClaims, [inputs.StagedCostClaims, core.ExchangeRates], claims_in_dollars),
@@ -102,6 +105,15 @@ COSTS = (
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
         ledger.changed_model_costs,
+    ),
+    table_step(
+        core.ScenarioCosts,
+        [
+            *(core.Scenarios, core.ScenarioPrices, core.ScenarioConstants, core.ScopeMembers, core.PhaseCosts),
+            *(core.ModelCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows),
+            *(core.Hardware, core.PriceQuotes, core.MethodConstants),
+        ],
+        ledger.scenario_costs,
     ),
     table_step(
         epoch.EpochModels,

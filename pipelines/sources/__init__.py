@@ -4,7 +4,7 @@ Belongs here: what a file looks like. Does not belong here: what a value means (
 where it is stored (warehouse), the clock and the network.
 """
 
-from pipelines.sources import corrections, disclosures, epoch, feed_list, feeds, prices, reference
+from pipelines.sources import corrections, disclosures, epoch, feed_list, feeds, prices, reference, scenarios
 from pipelines.sources.source import Source
 
 SOURCES: tuple[Source, ...] = (
@@ -15,5 +15,6 @@ SOURCES: tuple[Source, ...] = (
     feed_list.SOURCE,
     feeds.SOURCE,
     epoch.SOURCE,
+    scenarios.SOURCE,
 )
 """Every source the ledger reads."""

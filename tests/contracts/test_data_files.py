@@ -17,7 +17,7 @@ from pipelines.sources import SOURCES
 from pipelines.sources.source import Reading
 
 DATA = ROOT / "data"
-SHIPPED = ("disclosures", "prices", "reference", "corrections")
+SHIPPED = ("disclosures", "prices", "reference", "corrections", "scenarios")
 YAML_FILES = sorted(path for part in SHIPPED for path in (DATA / part).glob("*.yaml"))
 CSV_FILES = sorted(path for part in SHIPPED for path in (DATA / part).glob("*.csv"))
 

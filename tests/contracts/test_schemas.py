@@ -18,7 +18,11 @@ FILES = [
     *((path, "disclosure.schema.json") for path in sorted((DATA / "disclosures").glob("*.yaml"))),
     (DATA / "feeds.yaml", "feeds.schema.json"),
     (DATA / "corrections" / "claims.yaml", "claims.schema.json"),
-    *((DATA / "reference" / f"{name}.yaml", f"{name}.schema.json") for name in ("sources", "hardware", "methods")),
+    *((path, "scenario.schema.json") for path in sorted((DATA / "scenarios").glob("*.yaml"))),
+    *(
+        (DATA / "reference" / f"{name}.yaml", f"{name}.schema.json")
+        for name in ("sources", "hardware", "methods", "compute_rules")
+    ),
 ]
 
 
@@ -52,7 +56,7 @@ def test_every_data_file_keeps_its_schema() -> None:
     assert not [fault for path, name in FILES for fault in faults(path, name)]
 
 
-@pytest.mark.parametrize(("path", "name"), [FILES[0], *FILES[-5:]], ids=lambda value: getattr(value, "name", value))
+@pytest.mark.parametrize(("path", "name"), [FILES[0], *FILES[-9:]], ids=lambda value: getattr(value, "name", value))
 def test_every_file_names_its_schema(path: Path, name: str) -> None:
     first = path.read_text(encoding="utf-8").splitlines()[0]
     assert first.startswith("# yaml-language-server: $schema=")

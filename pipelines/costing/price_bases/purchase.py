@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.table import UNIT_PRICE
+from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.market import price_ends
 from pipelines.costing.price_bases.basis import NEVER_IN, PriceBasis, Pricing, price_columns
 from pipelines.costing.purchases import nearest_offers, sight_of_offers

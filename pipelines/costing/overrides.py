@@ -1,0 +1,217 @@
+"""What a scenario changes, applied to the inputs of the ordinary costing functions; those compute the rest.
+
+A start stays where it is: a scenario with other hours is not priced on another day for it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+
+import polars as pl
+
+from pipelines.contracts.types import HOURS, UNIT_PRICE
+from pipelines.costing.constants import DEFAULT_METHOD
+from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
+from pipelines.costing.price_bases.basis import PRICE_COLUMNS, price_columns
+
+RENTAL, DISCLOSED, PROXY = "rental", "disclosed", "proxy_price"
+OF_ASSUMED_HOURS = "assumed_utilization"
+ENDS = ("hours_low", "hours_mid", "hours_high")
+
+
+@dataclass(frozen=True)
+class Overrides:
+    """What is changed.
+
+    Attributes:
+        prices: USD per GPU-hour by hardware_id, for every rent, and for the developer's own price where one is stated.
+        rental_terms: the price basis on whose terms `rental` is priced, one of RENTED.
+        utilization_ratio: share of the 16-bit peak that runs reach, where hours follow from it or imply one.
+        hours_factor: what all hours are multiplied by.
+        constants: values of the method's constants.
+    """
+
+    prices: Mapping[str, float] = field(default_factory=dict)
+    rental_terms: str | None = None
+    utilization_ratio: float | None = None
+    hours_factor: float | None = None
+    constants: Mapping[str, float] = field(default_factory=dict)
+
+
+def rented() -> list[str]:
+    """Names of the price bases that rent by the hour."""
+    return [name for name in PRICE_BASES if name.startswith(RENTAL)]
+
+
+def with_constants(constants: pl.DataFrame, overrides: Overrides) -> pl.DataFrame:
+    """core.method_constants with other values; ends that a changed constant has become that value too."""
+    if not overrides.constants:
+        return constants
+    changed = (pl.col("method_id") == DEFAULT_METHOD) & pl.col("constant_id").is_in(list(overrides.constants))
+    value = pl.col("constant_id").replace_strict(dict(overrides.constants), default=None, return_dtype=pl.Float64)
+    names = [name for name in ("value", "value_low", "value_high") if name in constants.columns]
+    return constants.with_columns(
+        pl.when(changed & pl.col(name).is_not_null()).then(value).otherwise(name).alias(name) for name in names
+    )
+
+
+def with_hours(pricing: Pricing, phases: pl.DataFrame, overrides: Overrides) -> Pricing:
+    """The runs with other hours.
+
+    At a given utilisation, hours taken from compute become compute over peak times it; disclosed hours that plausibly
+    imply a utilisation are multiplied by that over the given one. Other hours do not depend on it and stay.
+
+    Args:
+        pricing: of the ledger.
+        phases: core.training_phases (for what the hours imply).
+        overrides: what is changed.
+
+    Returns:
+        The same with other runs; hours that changed are flagged.
+    """
+    if overrides.utilization_ratio is None and overrides.hours_factor is None:
+        return pricing
+    asked, usual = overrides.utilization_ratio, pricing.constants["usual_utilization_ratio"]
+    is_assumed = pl.col("flags").list.contains(OF_ASSUMED_HOURS)
+    implied = phases.lazy().select(
+        "phase_id",
+        pl.when(~pl.col("flags").list.contains("implausible_utilization"))
+        .then("implied_utilization_ratio")
+        .alias("implied"),
+    )
+    by_use = (
+        pl.when(asked is None)
+        .then(None)
+        .when(is_assumed)
+        .then(usual / (asked or usual))
+        .otherwise(pl.col("implied") / (asked or usual))
+    )
+    hours = [
+        pl.when(is_assumed & pl.lit(asked is not None)).then("hours_mid").otherwise(end).alias(end) for end in ENDS
+    ]
+    factor = pl.lit(overrides.hours_factor or 1.0)
+    flags = {
+        "scenario_utilization": pl.col("by_use").is_not_null(),
+        "scenario_hours": pl.lit(overrides.hours_factor is not None),
+    }
+    kept = pl.when(pl.col("by_use").is_not_null()).then(pl.col("flags").list.set_difference([OF_ASSUMED_HOURS]))
+    added = [pl.when(told).then(pl.lit(name)) for name, told in flags.items()]
+    runs = (
+        pricing.runs.join(implied, on="phase_id", how="left")
+        .with_columns(by_use.alias("by_use"), *hours)
+        .with_columns(
+            *(
+                (pl.col(end).cast(pl.Float64) * factor * pl.col("by_use").fill_null(1.0))
+                .round(HOURS.scale)
+                .cast(HOURS)
+                .alias(end)
+                for end in ENDS
+            ),
+            pl.concat_list(kept.otherwise("flags"), pl.concat_list(added).list.drop_nulls()).alias("flags"),
+        )
+        .drop("implied", "by_use")
+    )
+    return replace(pricing, runs=runs.collect().lazy())
+
+
+def touched_bases(overrides: Overrides) -> list[str]:
+    """Names of the price bases whose costs a scenario may change."""
+    if overrides.constants or overrides.hours_factor is not None or overrides.utilization_ratio is not None:
+        return list(PRICE_BASES)
+    by_price = {*rented(), DISCLOSED} if overrides.prices else set()
+    by_terms = {RENTAL} if overrides.rental_terms is not None else set()
+    return [name for name in PRICE_BASES if name in by_price | by_terms]
+
+
+def bases_of(overrides: Overrides) -> dict[str, PriceBasis]:
+    """Every price basis, with the terms and the prices of a scenario."""
+    bases = dict(PRICE_BASES)
+    if overrides.rental_terms is not None:
+        bases[RENTAL] = _on_terms(PRICE_BASES[overrides.rental_terms])
+    if overrides.prices:
+        for name in (*rented(), DISCLOSED):
+            bases[name] = _at_prices(bases[name], overrides.prices)
+    return bases
+
+
+def _flagged(prices: pl.LazyFrame, flag: str) -> pl.LazyFrame:
+    """Prices with one more flag."""
+    return prices.with_columns(pl.concat_list("price_flags", pl.lit([flag], pl.List(pl.String))).alias("price_flags"))
+
+
+def _on_terms(basis: PriceBasis) -> PriceBasis:
+    """`rental`, priced as another basis is."""
+    return replace(basis, name=RENTAL, price=lambda pricing: _flagged(basis.price(pricing), "scenario_terms"))
+
+
+def _at_prices(basis: PriceBasis, by_hardware: Mapping[str, float]) -> PriceBasis:
+    """A basis with given prices.
+
+    Rent takes a given price whether it had one or not, of the accelerator or of the one that stands in for it; a
+    developer's price is replaced only where one is stated.
+    """
+    given = pl.LazyFrame(
+        {"priced_as": list(by_hardware), "given": [str(price) for price in by_hardware.values()]},
+        schema={"priced_as": pl.String, "given": pl.String},
+    ).with_columns(pl.col("given").cast(UNIT_PRICE))
+
+    def price(pricing: Pricing) -> pl.LazyFrame:
+        usual = basis.price(pricing)
+        proxies = pricing.hardware.select("hardware_id", pl.col("price_proxy_hardware_id").alias("stand_in"))
+        own = given.rename({"priced_as": "hardware_id", "given": "own"})
+        other = given.rename({"priced_as": "stand_in", "given": "other"})
+        has_stand_in = pl.col("unit_price").is_null() | pl.col("price_flags").list.contains(PROXY)
+        found = (
+            pricing.runs.select("phase_id", "hardware_id")
+            .join(usual, on="phase_id", how="inner" if basis.name == DISCLOSED else "left")
+            .join(proxies, on="hardware_id", how="left")
+            .join(own, on="hardware_id", how="left")
+            .join(other, on="stand_in", how="left")
+            .with_columns(pl.coalesce("own", pl.when(has_stand_in).then("other")).alias("given"))
+        )
+        nothing = {name: pl.lit(None, dtype) for name, dtype in PRICE_COLUMNS.items()}
+        flags = {"price_flags": pl.lit(["scenario_price"], pl.List(pl.String))}
+        is_given = pl.col("given").is_not_null()
+        replaced = {
+            **nothing,
+            **dict.fromkeys(("unit_price", "unit_price_low", "unit_price_high"), pl.col("given")),
+            **flags,
+        }
+        return price_columns(
+            found.filter(is_given | pl.col("unit_price").is_not_null()).with_columns(
+                pl.when(is_given).then(replaced[name]).otherwise(name).alias(name)
+                for name in PRICE_COLUMNS
+                if name != "phase_id"
+            )
+        )
+
+    return replace(basis, price=price)
+
+
+def overrides_of(
+    scenarios: pl.DataFrame, prices: pl.DataFrame, constants: pl.DataFrame
+) -> Iterable[tuple[str, Overrides]]:
+    """Each scenario's id and what it changes. One of which a change was set aside would be another, and is left out.
+
+    Args:
+        scenarios: core.scenarios.
+        prices: core.scenario_prices.
+        constants: core.scenario_constants, those that the method has.
+    """
+
+    def of(frame: pl.DataFrame, scenario_id: str, key: str, value: str) -> dict[str, float]:
+        chosen = frame.filter(pl.col("scenario_id") == scenario_id)
+        return {str(row[0]): row[1] for row in chosen.select(key, value).iter_rows()}
+
+    for row in scenarios.sort("scenario_id").iter_rows(named=True):
+        scenario_id = row["scenario_id"]
+        told = Overrides(
+            prices=of(prices, scenario_id, "hardware_id", "price_usd_per_gpu_hour"),
+            rental_terms=row["rental_terms"],
+            utilization_ratio=row["utilization_ratio"],
+            hours_factor=row["hours_factor"],
+            constants=of(constants, scenario_id, "constant_id", "value"),
+        )
+        if len(told.prices) + len(told.constants) == row["change_count"]:
+            yield scenario_id, told
