@@ -16,6 +16,7 @@ import typer
 
 from pipelines import feeds_verb
 from pipelines.cli_import import bring_in
+from pipelines.cli_whatif import whatif
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.moving import changes
 from pipelines.options import (
@@ -383,6 +384,7 @@ def version(context: typer.Context, _json: JsonOption = False) -> None:
 
 
 app.command("import")(bring_in)
+app.command()(whatif)
 
 
 def main() -> None:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import pandera.polars as pa
 import polars as pl
 
-from pipelines.contracts import vocabulary as v
 from pipelines.contracts import vocabulary_questions as words
 from pipelines.contracts.inputs import ID, Record, SourcedRecord
 from pipelines.contracts.table import UNIT_PRICE, column, table
@@ -45,7 +44,7 @@ class StagedScenarios(Record):
     rental_terms: pl.String = column(
         "The price basis on whose terms `rental` is priced.",
         nullable=True,
-        isin=[name for name in v.PRICE_BASIS if name.startswith("rental_")],
+        isin=list(words.RENTAL_TERMS),
     )
     utilization_ratio: pl.Float64 = column(
         "Share of the 16-bit peak that runs reach, where hours follow from it or imply one.",

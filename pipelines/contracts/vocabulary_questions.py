@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pipelines.contracts.vocabulary import PRICE_BASIS
+
 COMPUTE_METHOD = {
     "disclosed": "As the developer prints it.",
     "from_tokens": "Arithmetic of a parameter and token times parameters used times tokens.",
@@ -32,6 +34,9 @@ QUESTION_MISSING_REASON = {
     "uncertain_compute": "The range of the usual utilisation has both answers in it.",
 }
 """Why a question about many models has no answer for one of them."""
+
+RENTAL_TERMS = {name: meaning for name, meaning in PRICE_BASIS.items() if name.startswith("rental_")}
+"""Price bases on whose terms a scenario may price `rental`."""
 
 SCENARIO_FLAG = {
     "scenario_price": "The price is the one that the scenario gives.",

@@ -202,16 +202,17 @@ def overrides_of(
 
     def of(frame: pl.DataFrame, scenario_id: str, key: str, value: str) -> dict[str, float]:
         chosen = frame.filter(pl.col("scenario_id") == scenario_id)
-        return {str(row[0]): row[1] for row in chosen.select(key, value).iter_rows()}
+        return dict(zip(chosen[key], chosen[value], strict=True))
 
-    for row in scenarios.sort("scenario_id").iter_rows(named=True):
-        scenario_id = row["scenario_id"]
-        told = Overrides(
+    told = ["scenario_id", "rental_terms", "utilization_ratio", "hours_factor", "change_count"]
+    ordered = scenarios.sort("scenario_id")
+    for scenario_id, terms, utilization, factor, count in zip(*(ordered[name] for name in told), strict=True):
+        found = Overrides(
             prices=of(prices, scenario_id, "hardware_id", "price_usd_per_gpu_hour"),
-            rental_terms=row["rental_terms"],
-            utilization_ratio=row["utilization_ratio"],
-            hours_factor=row["hours_factor"],
+            rental_terms=terms,
+            utilization_ratio=utilization,
+            hours_factor=factor,
             constants=of(constants, scenario_id, "constant_id", "value"),
         )
-        if len(told.prices) + len(told.constants) == row["change_count"]:
-            yield scenario_id, told
+        if len(found.prices) + len(found.constants) == count:
+            yield scenario_id, found

@@ -53,4 +53,4 @@ def _changes(node: Node, table: str, scenario_id: str | int | None, file: TextFi
     return [{**row_of(each, known, file), "scenario_id": scenario_id} for each in node.items()]
 
 
-SOURCE = Source(FOLDER, (f"{FOLDER}/*.yaml",), read)
+SOURCE = Source(FOLDER, (f"{FOLDER}/*.yaml",), read, is_optional=True)

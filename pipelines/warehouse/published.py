@@ -91,14 +91,6 @@ class Published:
         selected = ", ".join(f"{expressions.get(name, f't.{name}')} as {name}" for name in names)
         return [kind(*row) for row in self.fetch(f"select {selected} {source}", parameters)]
 
-    def frame(self, sql: str) -> pl.DataFrame:
-        """Rows of a question of this program's own, as a frame.
-
-        Raises:
-            UnreadableLedgerError: as for `fetch`.
-        """
-        return self._asked(lambda: cast("pl.DataFrame", self._connection.sql(sql).pl()))
-
     def fetch(self, sql: str, parameters: Sequence[Any] = ()) -> list[tuple[Any, ...]]:
         """Rows of a question of this program's own.
 
@@ -106,6 +98,14 @@ class Published:
             UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
         """
         return self._asked(lambda: self._connection.execute(sql, parameters).fetchall())
+
+    def frame(self, sql: str, parameters: Sequence[Any] = ()) -> pl.DataFrame:
+        """The same as a frame, in the types of the file.
+
+        Raises:
+            UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
+        """
+        return self._asked(lambda: cast("pl.DataFrame", self._connection.sql(sql, params=list(parameters)).pl()))
 
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
         try:

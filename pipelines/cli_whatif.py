@@ -1,0 +1,85 @@
+"""`costledger whatif`: what a model would cost if something were otherwise."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Annotated
+
+import typer
+
+from pipelines.contracts.vocabulary_questions import RENTAL_TERMS
+from pipelines.options import BasisOption, DataOption, JsonOption, Model, ScopeOption, choice, open_ledger, session_of
+
+MOST_USD_PER_HOUR = 10_000
+
+
+def _prices(given: Sequence[str]) -> dict[str, float]:
+    """`h800=3` as a price by accelerator."""
+    found: dict[str, float] = {}
+    for text in given:
+        name, _, number = text.partition("=")
+        try:
+            price = float(number.strip().removeprefix("$"))
+        except ValueError:
+            price = float("nan")
+        if not name.strip() or not 0 < price <= MOST_USD_PER_HOUR:
+            raise typer.BadParameter(
+                f"{text!r} is not ACCELERATOR=USD, the dollars an hour of it costs, as in h800=3", param_hint="--price"
+            )
+        if name.strip() in found:
+            raise typer.BadParameter(f"{name.strip()!r} is given two prices", param_hint="--price")
+        found[name.strip()] = price
+    return found
+
+
+def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
+    context: typer.Context,
+    model: Model,
+    price: Annotated[
+        list[str] | None,
+        typer.Option(metavar="ACCELERATOR=USD", help="Price of an hour of an accelerator; may be given again."),
+    ] = None,
+    utilization: Annotated[
+        float | None,
+        typer.Option(metavar="RATIO", help="Share of the 16-bit peak that runs reach, as 0.35.", show_default=False),
+    ] = None,
+    hours_factor: Annotated[
+        float | None, typer.Option(metavar="FACTOR", help="What all hours are multiplied by.", show_default=False)
+    ] = None,
+    terms: Annotated[str | None, choice(RENTAL_TERMS, "Terms on which rental is priced.")] = None,
+    as_of: Annotated[
+        datetime | None,
+        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day rental_now is priced on.", show_default=False),
+    ] = None,
+    scope: ScopeOption = "cumulative",
+    basis: BasisOption = None,
+    _data: DataOption = None,
+    _json: JsonOption = False,
+) -> None:
+    """What a model would cost at other prices, utilisation or hours, beside what the ledger says; nothing is built.
+
+    With --json: model_id, model_name, as_of_on, changes, costs (of every scope and basis).
+    """
+    from pipelines import output
+    from pipelines import whatif as asking
+    from pipelines.costing.overrides import Overrides
+    from pipelines.screens import whatif as screen
+
+    prices = _prices(price or [])
+    if utilization is not None and not 0 < utilization <= 1:
+        raise typer.BadParameter(f"{utilization:g} is no share between 0 and 1, as 0.35", param_hint="--utilization")
+    if hours_factor is not None and not 0 < hours_factor <= 1000:
+        raise typer.BadParameter(f"{hours_factor:g} is no factor between 0 and 1000", param_hint="--hours-factor")
+    if not prices and (utilization, hours_factor, terms, as_of) == (None, None, None, None):
+        raise typer.BadParameter("say what is otherwise: --price, --utilization, --hours-factor, --terms or --as-of")
+    with open_ledger(context) as ledger:
+        overrides = Overrides(
+            prices=asking.hardware_ids(ledger, prices),
+            rental_terms=terms,
+            utilization_ratio=utilization,
+            hours_factor=hours_factor,
+        )
+        day = as_of.date() if as_of else None
+        found = asking.what_if(ledger, ledger.model_id(model), overrides, day)
+    output.show_json(found) if session_of(context).as_json else output.show(screen.answer(found, scope, basis))

@@ -1,0 +1,74 @@
+"""What a model would cost beside what it costs."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from decimal import Decimal
+
+from rich.console import Group
+from rich.text import Text
+
+from pipelines.screens.pieces import dim, grid, lines, section
+from pipelines.whatif import Alternative, Answer
+from pipelines.wording import short_usd, usd, words
+
+FLOOR = "at least "
+
+
+def answer(found: Answer, scope: str, basis: str | None) -> Group:
+    """The changes with their effects, and the costs of one scope that are known either way.
+
+    Args:
+        found: the answer.
+        scope: the scope to show.
+        basis: the only price basis to show, or all.
+    """
+    costs = [
+        cost
+        for cost in found.costs
+        if cost.scope == scope
+        and basis in (None, cost.price_basis)
+        and (cost.cost_usd is not None or cost.default_usd is not None)
+    ]
+    changes = [
+        Text(f"{change.name} = {change.value}: {change.effect}", style="" if change.has_effect else "yellow")
+        for change in found.changes
+    ]
+    return lines(
+        Text(f"{found.model_name}, {scope}", style="bold"),
+        section("what is otherwise", *changes),
+        section("what it costs", _table(costs) if costs else dim("no cost is known on these bases")),
+    )
+
+
+def _table(costs: Sequence[Alternative]) -> Group:
+    table = grid(("", False), ("the ledger", True), ("what if", True), ("difference", True), ("ratio", True))
+    for cost in costs:
+        table.add_row(
+            words(cost.price_basis),
+            _amount(cost.default_usd, cost.is_lower_bound),
+            _amount(cost.cost_usd, cost.is_lower_bound),
+            _difference(cost),
+            f"{cost.cost_ratio:.3f}" if cost.cost_ratio is not None else "-",
+        )
+    ranges = [
+        dim(f"{words(cost.price_basis)}: {short_usd(cost.low_usd)} to {short_usd(cost.high_usd)} (90%)")
+        for cost in costs
+        if cost.low_usd is not None and cost.high_usd is not None and cost.low_usd < cost.high_usd
+    ]
+    return lines(table, *ranges)
+
+
+def _amount(value: Decimal | None, is_floor: bool) -> Text:
+    if value is None:
+        return dim("no cost")
+    return Text(f"{FLOOR if is_floor else ''}{usd(value)}", style="yellow" if is_floor else "")
+
+
+def _difference(cost: Alternative) -> Text:
+    if cost.difference_usd is None:
+        return dim("-")
+    if not cost.difference_usd:
+        return dim("the same")
+    sign = "+" if cost.difference_usd > 0 else "-"
+    return Text(f"{sign}{usd(abs(cost.difference_usd))}")

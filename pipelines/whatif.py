@@ -1,0 +1,253 @@
+"""What a model would cost if something were otherwise: asked of the published ledger, answered without a build.
+
+The core tables are read from the published file and go through the functions that cost the ledger itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+
+from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
+from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
+from pipelines.costing.overrides import PROXY, Overrides, rented
+from pipelines.costing.scenarios import Inputs, scenario_model_costs, scenario_phase_costs
+from pipelines.warehouse.answers import LEAST_LIKENESS, SUGGESTIONS, Ledger
+from pipelines.warehouse.costing_inputs import costing_inputs
+from pipelines.warehouse.faults import LedgerError
+
+
+class UnknownHardwareError(LedgerError):
+    """No accelerator has that id or name.
+
+    Attributes:
+        did_you_mean: ids of the nearest.
+    """
+
+    kind = "unknown_hardware"
+
+    def __init__(self, message: str, did_you_mean: list[str]) -> None:
+        """Keep the nearest."""
+        super().__init__(message)
+        self.did_you_mean = did_you_mean
+
+
+@dataclass(frozen=True)
+class Alternative:
+    """A cost of the model, as the ledger has it and as it would be.
+
+    Attributes:
+        difference_usd: the one less the other, where both are known.
+        cost_ratio: the one over the other.
+        changed_inputs: what changed in it (vocabulary_questions.SCENARIO_FLAG).
+    """
+
+    scope: str
+    price_basis: str
+    default_low_usd: float | None
+    default_usd: Decimal | None
+    default_high_usd: float | None
+    low_usd: float | None
+    cost_usd: Decimal | None
+    high_usd: float | None
+    difference_usd: Decimal | None
+    cost_ratio: float | None
+    is_lower_bound: bool
+    changed_inputs: list[str]
+    cost_missing_reason: str | None
+
+
+@dataclass(frozen=True)
+class Change:
+    """One thing that is asked to be otherwise, and what it does.
+
+    Attributes:
+        name: what it is.
+        value: what it is taken to be.
+        effect: in words: what it was, and how many phases it changes.
+        has_effect: whether any cost of the model follows it.
+    """
+
+    name: str
+    value: str
+    effect: str
+    has_effect: bool
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What a model costs, and would cost."""
+
+    model_id: str
+    model_name: str
+    as_of_on: date
+    changes: list[Change]
+    costs: list[Alternative]
+
+
+def hardware_ids(ledger: Ledger, prices: Mapping[str, float]) -> dict[str, float]:
+    """Prices by the ids of accelerators that are given by id or exact name, in any case.
+
+    Raises:
+        UnknownHardwareError: there is no such accelerator (with the nearest).
+    """
+    rows = ledger.fetch("select hardware_id, name from core.hardware order by hardware_id")
+    spelt = {str(spelling).casefold(): str(row[0]) for row in rows for spelling in reversed(row)}
+    found = {}
+    for name, price in prices.items():
+        hardware_id = spelt.get(name.strip().casefold())
+        if hardware_id is None:
+            near = _nearest(name, rows)
+            hint = f": did you mean {', '.join(near)}?" if near else ": see core.hardware"
+            raise UnknownHardwareError(f"no accelerator has the id or name {name!r}{hint}", near)
+        found[hardware_id] = price
+    return found
+
+
+def _nearest(text: str, rows: Sequence[tuple[Any, ...]]) -> list[str]:
+    from rapidfuzz import fuzz, process, utils
+
+    spellings = [(str(row[0]), str(spelling)) for row in rows for spelling in row]
+    like = process.extract(
+        text,
+        [spelling for _, spelling in spellings],
+        scorer=fuzz.WRatio,
+        processor=utils.default_process,
+        score_cutoff=LEAST_LIKENESS,
+        limit=4 * SUGGESTIONS,
+    )
+    return list(dict.fromkeys(spellings[index][0] for _, _, index in like))[:SUGGESTIONS]
+
+
+def what_if(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None = None) -> Answer:
+    """What a model would cost under some changes, beside what the ledger says.
+
+    Args:
+        ledger: the published file.
+        model_id: the model; must be known.
+        overrides: what is otherwise; accelerators by their ids.
+        as_of: day on which `rental_now` is priced; that of the newest release when not given.
+    """
+    released_on = ledger.fetch("select max_by(as_of_on, published_at) from history.releases")[0][0]
+    day = as_of or released_on
+    given = costing_inputs(ledger, model_id)
+    inputs = Inputs(given["phases"], given["models"], given["hardware"], given["quotes"], given["constants"], day)
+    by_model = disclosure_by_model(
+        given["members"], given["costs"], given["phases"], given["models"], given["lineage"], given["rejected"]
+    )
+    also = ("rental_now",) if day != released_on else ()
+    priced = scenario_phase_costs(inputs, overrides, also)
+    rows = scenario_model_costs(
+        given["members"],
+        given["costs"],
+        priced,
+        given["usual"],
+        given["models"],
+        disclosure_by_scope(given["members"], by_model),
+    )
+    changes = _changes(overrides, given, priced)
+    if day != released_on:
+        changes.append(_new_day(day, released_on, given["costs"], priced))
+    name = given["models"].filter(pl.col("model_id") == model_id)["name"].item()
+    return Answer(model_id, str(name), day, changes, _beside(given["usual"], rows))
+
+
+def _beside(usual: pl.DataFrame, rows: pl.DataFrame) -> list[Alternative]:
+    key = ["scope", "price_basis"]
+    both = rows.join(usual.select(*key, pl.col("^cost_.*_usd$").name.prefix("usual_")), on=key, how="left")
+    found = []
+    for row in both.iter_rows(named=True):
+        mid, default = row["cost_mid_usd"], row["usual_cost_mid_usd"]
+        known = mid is not None and default is not None
+        found.append(
+            Alternative(
+                scope=row["scope"],
+                price_basis=row["price_basis"],
+                default_low_usd=row["usual_cost_low_usd"],
+                default_usd=default,
+                default_high_usd=row["usual_cost_high_usd"],
+                low_usd=row["cost_low_usd"],
+                cost_usd=mid,
+                high_usd=row["cost_high_usd"],
+                difference_usd=mid - default if known else None,
+                cost_ratio=float(mid / default) if known else None,
+                is_lower_bound=row["is_lower_bound"],
+                changed_inputs=[flag for flag in row["flags"] if flag.startswith("scenario_")],
+                cost_missing_reason=row["cost_missing_reason"],
+            )
+        )
+    scopes, bases = list(COST_SCOPE), list(PRICE_BASIS)
+    return sorted(found, key=lambda cost: (scopes.index(cost.scope), bases.index(cost.price_basis)))
+
+
+# ---- what each change does
+
+
+def _changes(overrides: Overrides, given: dict[str, pl.DataFrame], priced: pl.DataFrame | None) -> list[Change]:
+    """Every change that was asked for, with its effect in words."""
+    found = [_price(hardware_id, price, given) for hardware_id, price in overrides.prices.items()]
+    primary = given["phases"].filter(pl.col("row_role") == "primary")
+    if overrides.rental_terms is not None:
+        found.append(Change("terms", overrides.rental_terms, f"rental is priced as {overrides.rental_terms}", True))
+    if overrides.utilization_ratio is not None and priced is not None:
+        moved = priced.filter(pl.col("flags").list.contains("scenario_utilization"), pl.col("row_role") == "primary")
+        count, other = moved["phase_id"].n_unique(), primary.height - moved["phase_id"].n_unique()
+        rest = f"; the hours of {_phases(other)} neither come from compute nor imply a utilisation" if other else ""
+        effect = f"changes the hours of {_phases(count)}{rest}" if count else f"changes nothing{rest}"
+        found.append(Change("utilization", f"{overrides.utilization_ratio:g}", effect, count > 0))
+    if overrides.hours_factor is not None:
+        effect = f"multiplies the hours of {_phases(primary.height)}"
+        found.append(Change("hours factor", f"{overrides.hours_factor:g}", effect, primary.height > 0))
+    return found
+
+
+def _phases(count: int) -> str:
+    return f"{count} phase" if count == 1 else f"{count} phases"
+
+
+def _price(hardware_id: str, price: float, given: dict[str, pl.DataFrame]) -> Change:
+    """What a price does: which phases ran on the accelerator, or are priced by it, and at what price until now."""
+    stand_in = given["hardware"].filter(pl.col("price_proxy_hardware_id") == hardware_id)["hardware_id"]
+    is_own = pl.col("hardware_id") == hardware_id
+    is_stood_in = pl.col("hardware_id").is_in(stand_in.implode()) & (
+        pl.col("flags").list.contains(PROXY) | pl.col("unit_price_usd_per_gpu_hour").is_null()
+    )
+    is_stated = pl.col("price_basis").eq("disclosed") & pl.col("unit_price_usd_per_gpu_hour").is_not_null()
+    priced = given["costs"].filter(
+        pl.col("row_role") == "primary",
+        is_own | (is_stood_in & pl.col("price_basis").ne("disclosed")),
+        pl.col("price_basis").is_in(rented()) | is_stated,
+    )
+    count = priced["phase_id"].n_unique()
+    value = f"${price:,.2f} an hour"
+    if not count:
+        effect = "changes nothing: no phase of the model, or of what it stands on, ran on it or is priced by it"
+        return Change(hardware_id, value, effect, has_effect=False)
+    until_now = (
+        priced.drop_nulls("unit_price_usd_per_gpu_hour")
+        .group_by("price_basis")
+        .agg(pl.col("unit_price_usd_per_gpu_hour").min().alias("low"), pl.col("unit_price_usd_per_gpu_hour").max())
+        .sort("price_basis")
+    )
+    told = [
+        f"{basis} ${low:,.2f}" + (f" to ${high:,.2f}" if high > low else "")
+        for basis, low, high in until_now.select("price_basis", "low", "unit_price_usd_per_gpu_hour").iter_rows()
+    ]
+    was = f", instead of {', '.join(told)}" if told else ", which had no price"
+    return Change(hardware_id, value, f"prices {_phases(count)}{was}", has_effect=True)
+
+
+def _new_day(day: date, released_on: date, usual: pl.DataFrame, priced: pl.DataFrame | None) -> Change:
+    name = "unit_price_usd_per_gpu_hour"
+    now = usual.filter(pl.col("price_basis") == "rental_now").select("phase_id", pl.col(name).alias("was"))
+    moved = 0
+    if priced is not None:
+        then = priced.filter(pl.col("price_basis") == "rental_now").select("phase_id", name)
+        moved = now.join(then, on="phase_id").filter(pl.col(name).ne_missing(pl.col("was"))).height
+    effect = f"prices {_phases(moved)} otherwise" if moved else "changes no price"
+    return Change("as of", day.isoformat(), f"{effect}, instead of {released_on.isoformat()}", moved > 0)

@@ -1,0 +1,220 @@
+"""Scenarios of the data folder in the published ledger, and `costledger whatif` over it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from typing import Any
+
+import duckdb
+import pytest
+from typer.testing import CliRunner, Result
+
+from pipelines import cli
+from pipelines.graph.build import build
+from pipelines.paths import ROOT, DataFolder
+from tests.conftest import AS_OF
+
+pytestmark = pytest.mark.integration
+
+V3_HOURS = 2_788_000
+
+
+def invoke(folder: DataFolder, *words: str) -> Result:
+    return CliRunner().invoke(cli.app, ["--data", str(folder.root), "whatif", *words])
+
+
+def answer(folder: DataFolder, *words: str) -> Any:
+    result = invoke(folder, *words, "--json")
+    assert result.exit_code == 0, result.output
+    return json.loads(result.stdout)
+
+
+def costs(found: Any, scope: str = "cumulative") -> dict[str, Any]:
+    """Costs of one scope by basis."""
+    return {cost["price_basis"]: cost for cost in found["costs"] if cost["scope"] == scope}
+
+
+def query(folder: DataFolder, sql: str) -> list[tuple[Any, ...]]:
+    with duckdb.connect(str(folder.ledger), read_only=True) as connection:
+        return connection.execute(sql).fetchall()
+
+
+# ---- scenarios
+
+
+def test_v3_at_the_price_a_cloud_listed(ledger_folder: DataFolder) -> None:
+    [row] = query(
+        ledger_folder,
+        "select cost_mid_usd, default_cost_usd, difference_usd, cost_ratio, changed_inputs from marts.scenario_costs "
+        "where scenario_id = 'h800-at-a-listed-price' and model_id = 'deepseek-v3' and scope = 'own' "
+        "and price_basis = 'disclosed'",
+    )
+    assert [float(value) for value in row[:4]] == pytest.approx([3.42 * V3_HOURS, 2 * V3_HOURS, 1.42 * V3_HOURS, 1.71])
+    assert row[4] == ["scenario_price"]
+
+
+def test_todays_rent_is_rental_now_and_leaves_other_bases_alone(ledger_folder: DataFolder) -> None:
+    rows = query(
+        ledger_folder,
+        "select count(*) from marts.scenario_costs as s join core.model_costs as n on n.model_id = s.model_id "
+        "and n.scope = s.scope and n.price_basis = 'rental_now' where s.scenario_id = 'everything-at-todays-rent' "
+        "and s.price_basis = 'rental' and s.cost_mid_usd is distinct from n.cost_mid_usd",
+    )
+    assert rows == [(0,)]
+    other = query(
+        ledger_folder,
+        "select count(*) from marts.scenario_costs where scenario_id = 'everything-at-todays-rent' "
+        "and price_basis <> 'rental' and (is_changed or cost_mid_usd is distinct from default_cost_usd)",
+    )
+    assert other == [(0,)]
+
+
+def test_a_row_that_is_not_changed_is_the_ledgers(ledger_folder: DataFolder) -> None:
+    assert query(
+        ledger_folder,
+        "select count(*) from core.scenario_costs as s join core.model_costs as m using (model_id, scope, price_basis) "
+        "where not s.is_changed and (s.cost_mid_usd is distinct from m.cost_mid_usd "
+        "or s.cost_low_usd is distinct from m.cost_low_usd or s.cost_high_usd is distinct from m.cost_high_usd)",
+    ) == [(0,)]
+
+
+def test_every_scenario_costs_every_model(ledger_folder: DataFolder) -> None:
+    [(scenarios, rows, models)] = query(
+        ledger_folder,
+        "select (select count(*) from core.scenarios), (select count(*) from core.scenario_costs), "
+        "(select count(*) from core.model_costs)",
+    )
+    assert scenarios >= 3
+    assert rows == scenarios * models
+
+
+def test_a_scenario_with_an_unknown_accelerator_is_set_aside_and_the_rest_is_published(data_copy: DataFolder) -> None:
+    path = data_copy.root / "scenarios" / "h800-at-a-listed-price.yaml"
+    path.write_text(path.read_text(encoding="utf-8").replace("hardware_id: h800", "hardware_id: h8000"))
+    build(data_copy, AS_OF)
+    assert query(data_copy, "select distinct scenario_id from core.scenario_costs order by all") == [
+        ("everything-at-todays-rent",),
+        ("good-utilization",),
+        ("runs-that-started-earlier",),
+    ]
+    [(file, line, value, reason)] = query(
+        data_copy, "select file, line, value, reason from quality.rejected_rows where is_set_aside"
+    )
+    assert (file, value) == ("scenarios/h800-at-a-listed-price.yaml", "h8000")
+    assert line > 1
+    assert "hardware.yaml" in reason
+
+
+# ---- what if
+
+
+def test_whatif_answers_with_the_scenarios_figures(ledger_folder: DataFolder) -> None:
+    """The same change asked on the command line and declared in a file gives the same costs, to the cent."""
+    found = answer(ledger_folder, "deepseek-r1", "--price", "h800=3.42")
+    declared = query(
+        ledger_folder,
+        "select scope, price_basis, cost_mid_usd::double, cost_low_usd, cost_high_usd, default_cost_usd::double "
+        "from marts.scenario_costs where scenario_id = 'h800-at-a-listed-price' and model_id = 'deepseek-r1'",
+    )
+    assert declared
+    asked = {
+        (cost["scope"], cost["price_basis"]): [
+            cost[name] for name in ("cost_usd", "low_usd", "high_usd", "default_usd")
+        ]
+        for cost in found["costs"]
+    }
+    for scope, basis, *figures in declared:
+        assert asked[scope, basis] == pytest.approx(figures, abs=0.011)
+
+
+def test_price_and_utilisation_together(ledger_folder: DataFolder) -> None:
+    """V3: pretraining implies its utilisation and follows; context extension and post-training state no tokens."""
+    found = answer(ledger_folder, "deepseek-v3", "--price", "h800=3", "--utilization", "0.35")
+    [(implied, hours)] = query(
+        ledger_folder,
+        "select implied_utilization_ratio, gpu_hours::double from core.training_phases "
+        "where phase_id = 'deepseek-v3__pretraining'",
+    )
+    expected = 3 * (V3_HOURS - hours + hours * implied / 0.35)
+    assert costs(found)["disclosed"]["cost_usd"] == pytest.approx(expected, rel=1e-6)
+    assert costs(found)["disclosed"]["default_usd"] == 2 * V3_HOURS
+    assert costs(found)["disclosed"]["changed_inputs"] == ["scenario_price", "scenario_utilization"]
+    assert [(change["name"], change["has_effect"]) for change in found["changes"]] == [
+        ("h800", True),
+        ("utilization", True),
+    ]
+    assert "instead of disclosed $2.00" in found["changes"][0]["effect"]
+
+
+@pytest.mark.parametrize("factor", ["0.5", "2"])
+def test_hours_factor(ledger_folder: DataFolder, factor: str) -> None:
+    found = costs(answer(ledger_folder, "deepseek-v3", "--hours-factor", factor))
+    assert found["disclosed"]["cost_usd"] == 2 * V3_HOURS * float(factor)
+    assert found["purchase"]["cost_ratio"] == 1
+
+
+def test_another_day(ledger_folder: DataFolder) -> None:
+    """`rental_now` of Llama 3.1 405B on another day; nothing else moves."""
+    found = answer(ledger_folder, "llama-3-1-405b", "--as-of", "2024-01-15")
+    moved = {basis for basis, cost in costs(found).items() if cost["difference_usd"]}
+    assert moved == {"rental_now"}
+    assert found["as_of_on"] == "2024-01-15"
+
+
+def test_a_price_that_affects_nothing_says_so(ledger_folder: DataFolder) -> None:
+    found = answer(ledger_folder, "deepseek-v3", "--price", "v100=3")
+    assert [(change["name"], change["has_effect"]) for change in found["changes"]] == [("v100", False)]
+    assert all(not cost["difference_usd"] for cost in found["costs"])
+    assert "changes nothing" in invoke(ledger_folder, "deepseek-v3", "--price", "v100=3").stdout
+
+
+def test_what_is_not_known_stays_so(ledger_folder: DataFolder) -> None:
+    found = costs(answer(ledger_folder, "gpt-4", "--price", "a100-80gb=1"))
+    assert found["rental"]["cost_usd"] is None
+    assert found["rental"]["cost_missing_reason"]
+
+
+def test_an_unknown_accelerator_names_the_nearest(ledger_folder: DataFolder) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", "--price", "h100=3")
+    assert result.exit_code == 1
+    assert "did you mean h100-" in result.stderr
+    told = json.loads(invoke(ledger_folder, "deepseek-v3", "--price", "h100=3", "--json").stdout)["error"]
+    assert told["kind"] == "unknown_hardware"
+    assert "h100-sxm" in told["did_you_mean"]
+
+
+@pytest.mark.parametrize(
+    ("words", "told"),
+    [
+        (["--price", "h800"], "ACCELERATOR=USD"),
+        (["--price", "h800=0"], "ACCELERATOR=USD"),
+        (["--price", "h800=-3"], "ACCELERATOR=USD"),
+        (["--price", "h800=nan"], "ACCELERATOR=USD"),
+        (["--price", "h800=1e9"], "ACCELERATOR=USD"),
+        (["--price", "h800=3", "--price", "h800=4"], "two prices"),
+        (["--utilization", "37.5"], "as 0.35"),
+        (["--utilization", "0"], "as 0.35"),
+        (["--hours-factor", "0"], "between 0 and 1000"),
+        (["--terms", "rented"], "is not one of"),
+        ([], "say what is otherwise"),
+    ],
+)
+def test_wrong_usage_ends_with_2(ledger_folder: DataFolder, words: list[str], told: str) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", *words)
+    assert result.exit_code == 2
+    assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+def test_whatif_loads_neither_dagster_nor_pandera(ledger_folder: DataFolder) -> None:
+    probe = (
+        "import sys\nfrom pipelines.cli import main\nsys.argv = ['costledger', *sys.argv[1:]]\n"
+        "try:\n    main()\nexcept SystemExit:\n    pass\n"
+        "print('LOADED', sorted({'dagster', 'pandera'} & set(sys.modules)))"
+    )
+    environment = {**os.environ, "COSTLEDGER_DATA": str(ledger_folder.root), "PYTHONPATH": str(ROOT)}
+    line = [sys.executable, "-c", probe, "whatif", "deepseek-v3", "--price", "h800=3"]
+    result = subprocess.run(line, env=environment, capture_output=True, text=True, timeout=120, check=False)
+    assert result.stdout.splitlines()[-1] == "LOADED []"

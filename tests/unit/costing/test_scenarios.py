@@ -1,0 +1,221 @@
+"""Scenarios: what is changed reaches the costs it should, exactly, and nothing else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from datetime import date
+from decimal import Decimal
+from typing import Any
+
+import polars as pl
+import pytest
+from polars.testing import assert_frame_equal
+
+from pipelines.contracts import core
+from pipelines.contracts.table import table_of
+from pipelines.contracts.validation import require
+from pipelines.costing import ledger
+from pipelines.costing.overrides import Overrides, touched_bases, with_constants
+from pipelines.costing.scenarios import Inputs, scenario_phase_costs
+from tests.unit.costing.builders import PLACE, SOURCED, Row, TinyLedger, chip, edge, frame, market, model, offer, phase
+
+HOURS, PRICE, STATED = 1000, 4, 2
+FLOP = 3.6e24
+"""On a chip of 1e15 FLOP/s: 1,000,000 hours at full use."""
+
+
+def tiny(**given: Any) -> TinyLedger:
+    """A model of 1,000 hours with a stated price of $2 and a market price of $4."""
+    phases = given.pop("phases", [phase(hours=HOURS, stated_price=STATED, gpu_count=8)])
+    quotes = given.pop("quotes", [*market(PRICE), offer(30_000)])
+    return TinyLedger(phases=phases, quotes=quotes, **given)
+
+
+def costs_of(books: TinyLedger, overrides: Overrides) -> dict[tuple[str, str], Row]:
+    """Phase costs under a scenario by phase and basis."""
+    inputs = Inputs(
+        books.core_phases, books.core_models, books.core_hardware, books.core_quotes, books.core_constants, books.as_of
+    )
+    priced = scenario_phase_costs(inputs, overrides)
+    return {} if priced is None else {(r["phase_id"], r["price_basis"]): r for r in priced.iter_rows(named=True)}
+
+
+def cost(books: TinyLedger, overrides: Overrides, basis: str, phase_id: str = "model__pretraining") -> Row:
+    return costs_of(books, overrides)[phase_id, basis]
+
+
+def scenario(scenario_id: str = "other", prices: Mapping[str, float] | None = None, **given: Any) -> list[pl.DataFrame]:
+    """core.scenarios, core.scenario_prices and core.scenario_constants of one scenario."""
+    count = len(prices or {}) + len(given.get("constants", {}))
+    constants = given.pop("constants", {})
+    head = {**PLACE, "scenario_id": scenario_id, "label": "Other", "why": "Why.", "change_count": count, **given}
+    return [
+        frame(core.Scenarios, [head]),
+        frame(
+            core.ScenarioPrices,
+            [
+                {
+                    **SOURCED,
+                    "scenario_id": scenario_id,
+                    "hardware_id": name,
+                    "price_usd_per_gpu_hour": Decimal(str(price)),
+                }
+                for name, price in (prices or {}).items()
+            ],
+        ),
+        frame(
+            core.ScenarioConstants,
+            [
+                {**SOURCED, "scenario_id": scenario_id, "constant_id": name, "value": value}
+                for name, value in constants.items()
+            ],
+        ),
+    ]
+
+
+def model_costs(books: TinyLedger, frames: list[pl.DataFrame]) -> pl.DataFrame:
+    """core.scenario_costs."""
+    return ledger.scenario_costs(
+        *frames,
+        books.scope_members,
+        books.phase_costs,
+        books.model_costs,
+        books.core_phases,
+        books.core_models,
+        books.core_lineage,
+        books.rejected_rows,
+        books.core_hardware,
+        books.core_quotes,
+        books.core_constants,
+        as_of=books.as_of,
+    )
+
+
+class TestPrices:
+    @pytest.mark.parametrize("price", [0.5, 1, 3, 3.42, 10])
+    @pytest.mark.parametrize("basis", ["disclosed", "rental", "rental_now"])
+    def test_a_cost_is_hours_times_the_given_price(self, price: float, basis: str) -> None:
+        row = cost(tiny(), Overrides(prices={"chip": price}), basis)
+        assert row["cost_mid_usd"] == Decimal(str(price)) * HOURS
+        assert row["cost_low_usd"] == row["cost_high_usd"] == pytest.approx(price * HOURS)
+        assert "scenario_price" in row["flags"]
+        assert row["quote_id"] is None
+
+    def test_a_developers_price_is_replaced_only_where_one_is_stated(self) -> None:
+        row = cost(tiny(phases=[phase(hours=HOURS)]), Overrides(prices={"chip": 3}), "disclosed")
+        assert (row["cost_mid_usd"], row["cost_missing_reason"]) == (None, "no_price")
+
+    def test_rent_without_any_quote_takes_it(self) -> None:
+        row = cost(tiny(quotes=[]), Overrides(prices={"chip": 3}), "rental")
+        assert row["cost_mid_usd"] == 3 * HOURS
+
+    def test_another_accelerator_keeps_its_price(self) -> None:
+        books = tiny(
+            phases=[phase(hours=HOURS), phase(hours=HOURS, phase="sft", hardware_id="other")],
+            hardware=[chip(), chip("other")],
+            quotes=[*market(PRICE), *market(5, hardware_id="other")],
+        )
+        found = costs_of(books, Overrides(prices={"chip": 3}))
+        assert found["model__pretraining", "rental"]["cost_mid_usd"] == 3 * HOURS
+        assert found["model__sft", "rental"]["cost_mid_usd"] == 5 * HOURS
+        assert found["model__sft", "rental"]["flags"] == []
+
+    def test_what_is_priced_by_a_stand_in_follows_its_price(self) -> None:
+        hardware = [chip(price_proxy_hardware_id="stand-in"), chip("stand-in")]
+        books = tiny(hardware=hardware, quotes=market(PRICE, hardware_id="stand-in"))
+        assert cost(books, Overrides(prices={"stand-in": 3}), "rental")["cost_mid_usd"] == 3 * HOURS
+        own = tiny(hardware=hardware)
+        assert cost(own, Overrides(prices={"stand-in": 3}), "rental")["cost_mid_usd"] == PRICE * HOURS
+
+    def test_a_price_leaves_bought_accelerators_alone(self) -> None:
+        assert "purchase" not in touched_bases(Overrides(prices={"chip": 3}))
+
+
+class TestHours:
+    def test_a_factor_multiplies_hours_and_nothing_else(self) -> None:
+        books = tiny()
+        row = cost(books, Overrides(hours_factor=1.5), "rental")
+        assert row["gpu_hours"] == Decimal("1500")
+        assert row["cost_mid_usd"] == PRICE * 1500
+        assert row["started_on"] == books.phase_cost()["started_on"]
+        assert cost(books, Overrides(hours_factor=1.5), "purchase")["cost_mid_usd"] == 8 * 30_000
+
+    def test_an_assumed_start_stays(self) -> None:
+        books = tiny(phases=[phase(hours=HOURS, gpu_count=1, started_on=None)])
+        assert cost(books, Overrides(hours_factor=3), "rental")["started_on"] == books.phase_cost()["started_on"]
+
+    @pytest.mark.parametrize(("ratio", "hours"), [(0.5, 2_000_000), (0.25, 4_000_000), (1.0, 1_000_000)])
+    def test_hours_from_compute_follow_the_utilisation(self, ratio: float, hours: int) -> None:
+        books = tiny(phases=[phase(training_compute_flop=FLOP, disclosed_as="flop")])
+        row = cost(books, Overrides(utilization_ratio=ratio), "rental")
+        assert row["gpu_hours"] == row["gpu_hours_low"] == row["gpu_hours_high"] == Decimal(hours)
+        assert "scenario_utilization" in row["flags"]
+        assert "assumed_utilization" not in row["flags"]
+
+    def test_disclosed_hours_that_imply_a_utilisation_follow_it(self) -> None:
+        """3.6e24 FLOP in 2,500,000 hours of 1e15 FLOP/s is 40%; at 50% it is 2,000,000 hours."""
+        books = tiny(phases=[phase(hours=2_500_000, training_compute_flop=FLOP)])
+        assert cost(books, Overrides(utilization_ratio=0.5), "rental")["gpu_hours"] == Decimal(2_000_000)
+
+    def test_hours_that_imply_nothing_or_the_impossible_stay(self) -> None:
+        silent = cost(tiny(), Overrides(utilization_ratio=0.5), "rental")
+        assert (silent["gpu_hours"], silent["flags"]) == (HOURS, [])
+        absurd = tiny(phases=[phase(hours=HOURS, training_compute_flop=FLOP)])
+        assert cost(absurd, Overrides(utilization_ratio=0.5), "rental")["gpu_hours"] == HOURS
+
+
+class TestTermsAndConstants:
+    def test_rental_is_priced_as_another_basis(self) -> None:
+        books = tiny(quotes=[*market(PRICE), *market(1, date(2025, 1, 15))], as_of=date(2025, 2, 1))
+        row = cost(books, Overrides(rental_terms="rental_now"), "rental")
+        assert row["cost_mid_usd"] == 1 * HOURS
+        assert "scenario_terms" in row["flags"]
+
+    def test_a_constant_is_another(self) -> None:
+        books = tiny(phases=[phase(training_compute_flop=FLOP, disclosed_as="flop")])
+        row = cost(books, Overrides(constants={"usual_utilization_ratio": 0.5}), "rental")
+        assert row["gpu_hours"] == Decimal(2_000_000)
+        changed = with_constants(books.core_constants, Overrides(constants={"start_delay_days": 30}))
+        assert changed.filter(pl.col("constant_id") == "start_delay_days")["value"].to_list() == [30]
+        assert changed.height == books.core_constants.height
+
+
+class TestModels:
+    books = tiny(
+        phases=[phase("base", HOURS, stated_price=STATED), phase("child", 100, phase="sft"), phase("stranger", 50)],
+        edges=[edge("child", "base")],
+        models=[model("base"), model("child"), model("stranger")],
+    )
+
+    def test_a_scenario_that_changes_nothing_is_the_ledger(self) -> None:
+        rows = model_costs(self.books, scenario())
+        names = [name for name in rows.columns if name in self.books.model_costs.columns]
+        assert_frame_equal(rows.select(names), self.books.model_costs.select(names), check_row_order=False)
+        assert not rows["is_changed"].any()
+
+    def test_a_scenario_at_the_ledgers_own_price_is_the_ledger(self) -> None:
+        rows = model_costs(tiny(), scenario(prices={"chip": PRICE}))
+        rental = rows.filter(pl.col("price_basis") == "rental")
+        assert rental["cost_mid_usd"].unique().to_list() == [PRICE * HOURS]
+
+    @pytest.mark.parametrize("price", [1, 2.5, 7])
+    def test_costs_of_every_scope_are_linear_in_the_price(self, price: float) -> None:
+        rows = model_costs(self.books, scenario(prices={"chip": price}))
+        rental = rows.filter(pl.col("price_basis") == "rental")
+        for row in rental.iter_rows(named=True):
+            assert row["cost_mid_usd"] == Decimal(str(price)) * row["gpu_hours"], row
+        child = rental.filter((pl.col("model_id") == "child") & (pl.col("scope") == "cumulative"))
+        assert child["cost_mid_usd"].item() == Decimal(str(price)) * 1100
+
+    def test_the_table_keeps_its_contract(self) -> None:
+        rows = model_costs(self.books, scenario(prices={"chip": 3}, hours_factor=2, utilization_ratio=0.4))
+        require(table_of(core.ScenarioCosts), rows)
+        assert rows.height == self.books.model_costs.height
+
+    def test_a_scenario_of_which_a_change_was_set_aside_is_left_out(self) -> None:
+        frames = scenario(prices={"chip": 3})
+        frames[1] = frames[1].clear()
+        assert model_costs(self.books, frames).is_empty()
+
+    def test_a_constant_that_the_method_has_not_leaves_the_scenario_out(self) -> None:
+        assert model_costs(self.books, scenario(constants={"usual_utilisation": 0.5})).is_empty()
