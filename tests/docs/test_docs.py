@@ -47,6 +47,7 @@ SKIPPED = ("data/build", "data/published", "data/snapshots")
 EXAMPLES = frozenset(
     {
         "data/disclosures/example-1b.yaml",
+        "data/scenarios/h800-at-three-dollars.yaml",
         "sql/marts/hours_by_hardware.sql",
         "pipelines/costing/price_bases/rental_year_later.py",
     }
