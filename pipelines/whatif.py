@@ -136,7 +136,15 @@ def what_if(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
     released_on = ledger.fetch("select max_by(as_of_on, published_at) from history.releases")[0][0]
     day = as_of or released_on
     given = costing_inputs(ledger, model_id)
-    inputs = Inputs(given["phases"], given["models"], given["hardware"], given["quotes"], given["constants"], day)
+    inputs = Inputs(
+        given["phases"],
+        given["models"],
+        given["hardware"],
+        given["quotes"],
+        given["constants"],
+        given["electricity"],
+        day,
+    )
     by_model = disclosure_by_model(
         given["members"], given["costs"], given["phases"], given["models"], given["lineage"], given["rejected"]
     )

@@ -4,9 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.core import CostClaims
-from pipelines.contracts.table import table_of
-
 USD = "USD"
 
 
@@ -78,6 +75,9 @@ def claims_in_dollars(staged: pl.DataFrame, rates: pl.DataFrame) -> pl.DataFrame
         staged: staging.corrections__cost_claims.
         rates: core.exchange_rates.
     """
+    from pipelines.contracts.core import CostClaims
+    from pipelines.contracts.table import table_of
+
     rate = pl.col("usd_per_unit")
     return (
         with_rate(staged.lazy(), rates.lazy(), "printed_currency", "claimed_on")

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.core import ElectricityPrices
-from pipelines.contracts.table import table_of
 from pipelines.costing.constants import Constants
 from pipelines.costing.currency import USD, with_rate
 from pipelines.costing.feed_rows import with_feed_electricity_prices
@@ -31,6 +29,9 @@ def electricity_prices(
     Returns:
         core.electricity_prices; the price in dollars is absent where unit, period or exchange rate are not known.
     """
+    from pipelines.contracts.core import ElectricityPrices
+    from pipelines.contracts.table import table_of
+
     is_cents = pl.col("unit_as_published") == CENTS_UNIT
     currency = pl.when(is_cents).then(pl.lit(USD)).otherwise(pl.col("unit_as_published").str.extract(UNIT))
     countries = areas.lazy().group_by("area").agg(pl.col("country").sort().alias("countries"))

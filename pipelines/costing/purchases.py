@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.table import UNIT_PRICE
+from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.sight import sight_of_quotes
 

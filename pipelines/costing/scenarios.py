@@ -29,6 +29,7 @@ class Inputs:
         hardware: core.hardware.
         quotes: core.price_quotes.
         constants: core.method_constants.
+        electricity: core.electricity_prices.
         as_of: day on which `rental_now` is priced.
     """
 
@@ -37,6 +38,7 @@ class Inputs:
     hardware: pl.DataFrame
     quotes: pl.DataFrame
     constants: pl.DataFrame
+    electricity: pl.DataFrame
     as_of: date
 
     def pricing(self, overrides: Overrides) -> Pricing:
@@ -44,7 +46,7 @@ class Inputs:
         constants = with_constants(self.constants, overrides)
         method = Constants(constants)
         costable = runs.runs(self.phases.lazy(), self.models.lazy(), self.hardware.lazy(), method).collect().lazy()
-        usual = Pricing(costable, self.quotes.lazy(), self.hardware.lazy(), method, self.as_of)
+        usual = Pricing(costable, self.quotes.lazy(), self.hardware.lazy(), method, self.as_of, self.electricity.lazy())
         return with_hours(usual, self.phases, overrides)
 
 
@@ -65,6 +67,7 @@ class Tables:
     hardware: pl.DataFrame
     price_quotes: pl.DataFrame
     method_constants: pl.DataFrame
+    electricity_prices: pl.DataFrame
 
 
 def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> Iterator[tuple[str, pl.DataFrame]]:
@@ -83,7 +86,9 @@ def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> 
     constants = tables.method_constants
     of_method = constants.filter(pl.col("method_id") == DEFAULT_METHOD)
     given = tables.scenario_constants.join(of_method, on="constant_id", how="semi")
-    inputs = Inputs(summed_phases, models, tables.hardware, tables.price_quotes, constants, as_of)
+    inputs = Inputs(
+        summed_phases, models, tables.hardware, tables.price_quotes, constants, tables.electricity_prices, as_of
+    )
     for scenario_id, overrides in overrides_of(tables.scenarios, tables.scenario_prices, given):
         priced_otherwise = scenario_phase_costs(inputs, overrides)
         rows = scenario_model_costs(members, tables.phase_costs, priced_otherwise, tables.model_costs, models, by_scope)

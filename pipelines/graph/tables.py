@@ -111,7 +111,7 @@ COSTS = (
         [
             *(core.Scenarios, core.ScenarioPrices, core.ScenarioConstants, core.ScopeMembers, core.PhaseCosts),
             *(core.ModelCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows),
-            *(core.Hardware, core.PriceQuotes, core.MethodConstants),
+            *(core.Hardware, core.PriceQuotes, core.MethodConstants, core.ElectricityPrices),
         ],
         ledger.scenario_costs,
     ),

@@ -17,7 +17,7 @@ def costing_inputs(ledger: Published, model_id: str) -> dict[str, pl.DataFrame]:
 
     Returns:
         members, usual (core.model_costs), costs (core.phase_costs), phases (those that are summed), models, lineage,
-        rejected, hardware, quotes (usable, of its accelerators and their stand-ins) and constants.
+        rejected, hardware, quotes (usable, of its accelerators and their stand-ins) constants and electricity.
     """
     of_lineage = "(select member_model_id from core.scope_members where model_id = $1 union select $1)"
     used = (
@@ -35,5 +35,6 @@ def costing_inputs(ledger: Published, model_id: str) -> dict[str, pl.DataFrame]:
         "hardware": "from core.hardware where $1 is not null",
         "quotes": f"from core.price_quotes where is_usable and hardware_id in {used}",
         "constants": "from core.method_constants where $1 is not null",
+        "electricity": "from core.electricity_prices where $1 is not null",
     }
     return {name: ledger.frame(query, [model_id]) for name, query in queries.items()}

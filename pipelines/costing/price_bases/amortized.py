@@ -11,7 +11,7 @@ import math
 
 import polars as pl
 
-from pipelines.contracts.table import UNIT_PRICE
+from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.electricity import price_of_runs
 from pipelines.costing.intervals import Range, named, product, total

@@ -34,7 +34,13 @@ def tiny(**given: Any) -> TinyLedger:
 def costs_of(books: TinyLedger, overrides: Overrides) -> dict[tuple[str, str], Row]:
     """Phase costs under a scenario by phase and basis."""
     inputs = Inputs(
-        books.core_phases, books.core_models, books.core_hardware, books.core_quotes, books.core_constants, books.as_of
+        books.core_phases,
+        books.core_models,
+        books.core_hardware,
+        books.core_quotes,
+        books.core_constants,
+        books.core_electricity,
+        books.as_of,
     )
     priced = scenario_phase_costs(inputs, overrides)
     return {} if priced is None else {(r["phase_id"], r["price_basis"]): r for r in priced.iter_rows(named=True)}
@@ -87,6 +93,7 @@ def model_costs(books: TinyLedger, frames: list[pl.DataFrame]) -> pl.DataFrame:
         books.core_hardware,
         books.core_quotes,
         books.core_constants,
+        books.core_electricity,
         as_of=books.as_of,
     )
 
