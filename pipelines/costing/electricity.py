@@ -6,7 +6,6 @@ import polars as pl
 
 from pipelines.costing.constants import Constants
 from pipelines.costing.currency import USD, with_rate
-from pipelines.costing.feed_rows import with_feed_electricity_prices
 
 ANY_COUNTRY = "*"
 """The country of an area whose price stands in for every country without one."""
@@ -31,6 +30,7 @@ def electricity_prices(
     """
     from pipelines.contracts.core import ElectricityPrices
     from pipelines.contracts.table import table_of
+    from pipelines.costing.feed_rows import with_feed_electricity_prices
 
     is_cents = pl.col("unit_as_published") == CENTS_UNIT
     currency = pl.when(is_cents).then(pl.lit(USD)).otherwise(pl.col("unit_as_published").str.extract(UNIT))
