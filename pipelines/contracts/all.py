@@ -15,6 +15,7 @@ from pipelines.contracts import (
     question_inputs,
     questions,
     raw,
+    scenarios,
     series,
 )
 
@@ -33,5 +34,6 @@ __all__ = [
     "question_inputs",
     "questions",
     "raw",
+    "scenarios",
     "series",
 ]

@@ -10,7 +10,7 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.contracts.core import ScenarioCosts
+from pipelines.contracts.scenarios import ScenarioCosts
 from pipelines.contracts.table import table_of
 from pipelines.costing import components, disclosure, runs, scenarios
 from pipelines.costing import model_costs as sums

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs, series
+from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs, scenarios, series
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -80,10 +80,10 @@ INPUTS = (
         electricity_prices,
         joins_tables=True,
     ),
-    input_step(core.Scenarios, [question_inputs.StagedScenarios], ledger.unchanged),
-    input_step(core.ScenarioPrices, [question_inputs.StagedScenarioPrices], ledger.unchanged),
-    input_step(core.ScenarioConstants, [question_inputs.StagedScenarioConstants], ledger.unchanged),
-    input_step(core.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
+    input_step(scenarios.Scenarios, [question_inputs.StagedScenarios], ledger.unchanged),
+    input_step(scenarios.ScenarioPrices, [question_inputs.StagedScenarioPrices], ledger.unchanged),
+    input_step(scenarios.ScenarioConstants, [question_inputs.StagedScenarioConstants], ledger.unchanged),
+    input_step(scenarios.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
     input_step(core.GridIntensities, [series.StagedGridIntensities], ledger.unchanged),
     input_step(core.CostClaims, [inputs.StagedCostClaims, core.ExchangeRates], claims_in_dollars),
     input_step(feeds.FeedReads, [feeds.StagedReads], ledger.unchanged),
@@ -107,9 +107,15 @@ COSTS = (
         ledger.changed_model_costs,
     ),
     table_step(
-        core.ScenarioCosts,
+        scenarios.ScenarioCosts,
         [
-            *(core.Scenarios, core.ScenarioPrices, core.ScenarioConstants, core.ScopeMembers, core.PhaseCosts),
+            *(
+                scenarios.Scenarios,
+                scenarios.ScenarioPrices,
+                scenarios.ScenarioConstants,
+                core.ScopeMembers,
+                core.PhaseCosts,
+            ),
             *(core.ModelCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows),
             *(core.Hardware, core.PriceQuotes, core.MethodConstants, core.ElectricityPrices),
         ],

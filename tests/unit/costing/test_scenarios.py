@@ -11,7 +11,7 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines.contracts import core
+from pipelines.contracts import scenarios as contracts
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing import ledger
@@ -56,9 +56,9 @@ def scenario(scenario_id: str = "other", prices: Mapping[str, float] | None = No
     constants = given.pop("constants", {})
     head = {**PLACE, "scenario_id": scenario_id, "label": "Other", "why": "Why.", "change_count": count, **given}
     return [
-        frame(core.Scenarios, [head]),
+        frame(contracts.Scenarios, [head]),
         frame(
-            core.ScenarioPrices,
+            contracts.ScenarioPrices,
             [
                 {
                     **SOURCED,
@@ -70,7 +70,7 @@ def scenario(scenario_id: str = "other", prices: Mapping[str, float] | None = No
             ],
         ),
         frame(
-            core.ScenarioConstants,
+            contracts.ScenarioConstants,
             [
                 {**SOURCED, "scenario_id": scenario_id, "constant_id": name, "value": value}
                 for name, value in constants.items()
@@ -216,7 +216,7 @@ class TestModels:
 
     def test_the_table_keeps_its_contract(self) -> None:
         rows = model_costs(self.books, scenario(prices={"chip": 3}, hours_factor=2, utilization_ratio=0.4))
-        require(table_of(core.ScenarioCosts), rows)
+        require(table_of(contracts.ScenarioCosts), rows)
         assert rows.height == self.books.model_costs.height
 
     def test_a_scenario_of_which_a_change_was_set_aside_is_left_out(self) -> None:
