@@ -11,11 +11,13 @@ import duckdb
 import pytest
 
 from pipelines.contracts.table import TABLES
-from pipelines.defs.automation import REFRESH, files_key, key_of
+from pipelines.defs.automation import REFRESH, files_key
 from pipelines.defs.files import is_heard
 from pipelines.defs.serve import home_of
 from pipelines.paths import DataFolder
 from tests.integration.serving import serving, wait_for
+from tests.integration.test_automation import catalogue, write_feed
+from tests.support.feed_server import FeedServer
 
 pytestmark = [pytest.mark.integration, pytest.mark.slow]
 PATIENCE = 240
@@ -30,10 +32,16 @@ class Folder:
         self.instance = instance
 
     def write(self, name: str, old: str, new: str) -> None:
-        path = self.folder.root / name
-        text = path.read_text(encoding="utf-8")
+        text = (self.folder.root / name).read_text(encoding="utf-8")
         assert old in text
-        path.write_text(text.replace(old, new, 1), encoding="utf-8")
+        self.save(name, text.replace(old, new, 1))
+
+    def save(self, name: str, text: str) -> None:
+        """Put a file in place in one step, as editors do: a file seen half written would be a change of its own."""
+        path = self.folder.root / name
+        new = path.with_name(f".{path.name}.new")
+        new.write_text(text, encoding="utf-8")
+        new.replace(path)
 
     def published(self, query: str) -> object:
         with duckdb.connect(str(self.folder.ledger), read_only=True) as connection:
@@ -89,7 +97,7 @@ def log(tmp_path: Path) -> Iterator[Path]:
         print(path.read_text(encoding="utf-8")[-6000:])
 
 
-def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path) -> None:
+def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path, tmp_path: Path) -> None:
     home = home_of(ledger_copy)
     with serving(ledger_copy, log), dg.DagsterInstance.from_config(str(home)) as instance:
         folder = Folder(ledger_copy, instance)
@@ -126,21 +134,26 @@ def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path
         phases = folder.published(count)
         disclosure = ledger_copy.root / "disclosures" / "s1-32b.yaml"
         text = disclosure.read_text(encoding="utf-8")
-        disclosure.write_text("model_id: [", encoding="utf-8")
+        folder.save("disclosures/s1-32b.yaml", "model_id: [")
         assert folder.wait_for_runs(2).is_success
         aside = "select count(*) from quality.rejected_rows where file = 'disclosures/s1-32b.yaml'"
         assert folder.published(aside) > 0
-        disclosure.write_text(text, encoding="utf-8")
+        folder.save("disclosures/s1-32b.yaml", text)
         assert folder.wait_for_runs(3).is_success
         assert folder.published(count) == phases
         assert folder.published(aside) == 0
 
-    # changed while nothing is running: taken up by the next start
-    folder_down = DataFolder(ledger_copy.root)
-    with dg.DagsterInstance.from_config(str(home)) as instance:
-        folder = Folder(folder_down, instance)
+    # changed while nothing is running: taken up by the next start, as is a feed that was switched on
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "vms.csv").write_text(catalogue(24.0), encoding="utf-8")
+    with FeedServer(served) as upstream, dg.DagsterInstance.from_config(str(home)) as instance:
+        folder = Folder(ledger_copy, instance)
         change_quote(folder, "1.10", "1.15")
-        with serving(folder_down, log):
-            assert folder.wait_for_runs(4).is_success
-            assert folder.published(QUOTED) == 1.15
-            assert instance.get_latest_materialization_event(key_of(TABLES["history.releases"])) is not None
+        write_feed(ledger_copy, upstream.url("/vms.csv"))
+        with serving(ledger_copy, log):
+            wait_for("quote", PATIENCE, lambda: folder.published(QUOTED) == 1.15)
+            from_feed = "select count(*) from core.price_quotes where starts_with(quote_id, 'lambda/')"
+            assert wait_for("quotes of the feed", PATIENCE, lambda: folder.published(from_feed)) == 8
+            wait_for("end of the runs", PATIENCE, lambda: all(run.is_finished for run in folder.runs()))
+            assert {run.run_id: run.status.value for run in folder.runs() if not run.is_success} == {}
