@@ -1,4 +1,4 @@
-"""Contracts of core tables that questions read: rules of law that count compute, scenarios and their costs."""
+"""Contracts of core tables that questions read: rules of law, scenarios and their costs, prices of today."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ import polars as pl
 from pipelines.contracts import question_inputs as q
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.core import ADD_HARDWARE, SOURCE, CostColumns
-from pipelines.contracts.table import HOURS, ForeignKey, column, table
+from pipelines.contracts.table import HOURS, UNIT_PRICE, Contract, ForeignKey, column, table
 
 
 @table("core.compute_rules", key=("rule_id",), foreign_keys=(SOURCE,))
@@ -48,3 +48,25 @@ class ScenarioCosts(CostColumns):
     gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
     is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
+
+
+@table("core.hardware_prices", key=("hardware_id",), warnings=("assumed_price",))
+class HardwarePrices(Contract):
+    """One row per accelerator: what an hour of it costs rented, and what it costs owned, on the day of the release."""
+
+    hardware_id: pl.String = column("The accelerator.", unique=True)
+    rent_usd_per_gpu_hour: UNIT_PRICE = column("Market rent.", nullable=True, gt=0)
+    rent_low_usd_per_gpu_hour: UNIT_PRICE = column("Its lower end.", nullable=True, gt=0)
+    rent_high_usd_per_gpu_hour: UNIT_PRICE = column("Its upper end.", nullable=True, gt=0)
+    rent_quote_id: pl.String = column("The quote it is.", nullable=True)
+    rent_observed_on: pl.Date = column("Day that was seen.", nullable=True)
+    rent_flags: pl.List(pl.String) = column("What to know about the rent.")
+    owned_usd_per_gpu: pl.Float64 = column(
+        "Price with its share of server and interconnect, as the basis `amortized` counts them.", nullable=True, gt=0
+    )
+    owned_low_usd_per_gpu: pl.Float64 = column("Its lower end.", nullable=True, gt=0)
+    owned_high_usd_per_gpu: pl.Float64 = column("Its upper end.", nullable=True, gt=0)
+    energy_usd_per_gpu_hour: pl.Float64 = column("Electricity of an hour of training on it.", nullable=True, gt=0)
+    owned_quote_id: pl.String = column("The purchase quote it rests on.", nullable=True)
+    owned_observed_on: pl.Date = column("Day that was seen.", nullable=True)
+    owned_flags: pl.List(pl.String) = column("What to know about that price.")

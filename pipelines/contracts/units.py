@@ -15,6 +15,7 @@ UNIT_SUFFIXES = {
     "_flop": "FLOP",
     "_gpu_hours": "GPU-hour",
     "_hours": "hour",
+    "_months": "month",
     "_kwh": "kWh",
     "_tco2e": "tCO2e",
     "_liters": "liter",

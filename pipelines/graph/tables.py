@@ -16,6 +16,7 @@ from pipelines.costing import feed_rows, ledger
 from pipelines.costing.currency import claims_in_dollars
 from pipelines.costing.electricity import electricity_prices
 from pipelines.costing.energy import phase_energy
+from pipelines.costing.hardware_prices import hardware_prices
 from pipelines.costing.inflation import deflators
 from pipelines.costing.methods import published_method_costs
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
@@ -105,6 +106,11 @@ COSTS = (
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
         ledger.changed_model_costs,
+    ),
+    table_step(
+        scenarios.HardwarePrices,
+        [core.Hardware, core.PriceQuotes, core.MethodConstants, core.ElectricityPrices],
+        hardware_prices,
     ),
     table_step(
         scenarios.ScenarioCosts,

@@ -79,7 +79,16 @@ SETTINGS = {"max_bytes", "max_pages"}
 NOT_PLURAL = {
     *("hardware", "model_lineage", "electricity_prices", "price_index", "unsummed_phase_costs", "claims_checked"),
     *("model_comparison", "cost_by_phase", "cost_by_price_basis", "cost_over_time", "price_sensitivity", "coverage"),
-    *("method_comparison", "accelerator_map", "provider_map", "training_compute", "price_grid", "disclosure_over_time"),
+    *(
+        "method_comparison",
+        "accelerator_map",
+        "provider_map",
+        "training_compute",
+        "price_grid",
+        "disclosure_over_time",
+        "buy_or_rent",
+    ),
+    *("disclosure_over_time", "buy_or_rent"),
     *("phase_energy", "energy_by_model", "cost_makeup"),
 }
 """Words without a plural, and marts named by the question they answer."""

@@ -222,6 +222,39 @@ class TestPriceGrid:
         assert row == {"floor": True, "some": True}
 
 
+class TestBuyOrRent:
+    def test_months_are_price_over_what_a_month_saves(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """A month has 8,766 / 12 = 730.5 hours; half busy takes twice as long."""
+        rows = ledger.sql(
+            "select busy_share, break_even_months, owned_usd_per_gpu, rent_usd_per_gpu_hour::double, "
+            "energy_usd_per_gpu_hour, break_even_low_months, break_even_high_months from marts.buy_or_rent "
+            "where hardware_id = 'h100-sxm'"
+        ).fetchall()
+        assert [row[0] for row in rows] == [0.25, 0.5, 0.75, 1.0]
+        for share, months, price, rent, energy, low, high in rows:
+            assert months == pytest.approx(price / (730.5 * share * (rent - energy)))
+            assert low <= months <= high
+
+    def test_rent_is_the_market_of_the_day_and_the_price_covers_server_and_network(
+        self, ledger: duckdb.DuckDBPyConnection
+    ) -> None:
+        row = one(
+            ledger,
+            "select p.rent_usd_per_gpu_hour = c.unit_price_usd_per_gpu_hour as same, p.owned_usd_per_gpu, "
+            "q.list_unit_price_usd_per_gpu::double as quoted from core.hardware_prices as p "
+            "join core.phase_costs as c on c.hardware_id = p.hardware_id and c.price_basis = 'rental_now' "
+            "join core.price_quotes as q on q.quote_id = p.owned_quote_id where p.hardware_id = 'h100-sxm' limit 1",
+        )
+        assert row["same"]
+        assert row["owned_usd_per_gpu"] > row["quoted"]
+
+    def test_what_is_not_sold_or_rented_has_a_reason(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        rows = ledger.sql(
+            "select break_even_months is null, missing_reason is not null from marts.buy_or_rent group by all"
+        ).fetchall()
+        assert set(rows) == {(True, True), (False, False)}
+
+
 class TestCostOfTokens:
     def test_v3_beside_llama_4(self, ledger: duckdb.DuckDBPyConnection) -> None:
         """14.8 trillion tokens in 2.664 million hours of pretraining; 22 in 2.38 and 40 in 5.0 for Llama 4."""
