@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import cache
 from typing import cast
 
 import polars as pl
@@ -64,7 +65,8 @@ def duckdb_type(dtype: pl.DataType) -> str:
     return DUCKDB_TYPES[dtype.base_type()]
 
 
-def columns(declared: Table) -> list[Column]:
+@cache
+def columns(declared: Table) -> tuple[Column, ...]:
     """The columns of a table in order, with description, unit and allowed values."""
     schema = declared.pandera
     described = []
@@ -82,25 +84,20 @@ def columns(declared: Table) -> list[Column]:
                 allowed=tuple(allowed),
             )
         )
-    return described
+    return tuple(described)
 
 
-def create_table(declared: Table, name: str | None = None, *, replace: bool = True, constrained: bool = True) -> str:
+def create_table(declared: Table, name: str | None = None, *, replace: bool = True) -> str:
     """`create table` with the contract's types; an old one is replaced, or else left as it is.
 
     Args:
         declared: the table.
         name: another name for it.
         replace: False keeps a table that exists.
-        constrained: False leaves out NOT NULL and the primary key, which the build has no use for: its frames were
-            validated, and an index costs more than the rows.
     """
     described = columns(declared)
-    lines = [
-        f'  "{column.name}" {column.type}{" not null" if constrained and not column.nullable else ""}'
-        for column in described
-    ]
-    if constrained and declared.key and not any(column.nullable for column in described if column.is_key):
+    lines = [f'  "{column.name}" {column.type}{"" if column.nullable else " not null"}' for column in described]
+    if declared.key and not any(column.nullable for column in described if column.is_key):
         lines.append(f"  primary key ({', '.join(declared.key)})")
     verb = "create or replace table" if replace else "create table if not exists"
     return f"{verb} {name or declared.name} (\n" + ",\n".join(lines) + "\n)"
@@ -169,7 +166,7 @@ VOCABULARIES = {
 
 
 def datapackage(version: str, created: str) -> str:
-    """`datapackage.json` (Frictionless Data Package v1) of the Parquet files beside it.
+    """`datapackage.json` (Frictionless Data Package v1) of the Parquet files beside it, a line for each of them.
 
     Args:
         version: of the release.
@@ -188,9 +185,11 @@ def datapackage(version: str, created: str) -> str:
                 "title": "CC BY 4.0",
             }
         ],
-        "resources": [_resource(declared) for declared in public_tables()],
     }
-    return json.dumps(package, indent=2, ensure_ascii=False) + "\n"
+    described = (json.dumps(_resource(declared), ensure_ascii=False) for declared in public_tables())
+    resources = ",\n".join(f"    {resource}" for resource in described)
+    head = json.dumps(package, indent=2, ensure_ascii=False).removesuffix("\n}")
+    return f'{head},\n  "resources": [\n{resources}\n  ]\n}}\n'
 
 
 def parquet_name(declared: Table) -> str:

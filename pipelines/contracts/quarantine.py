@@ -23,8 +23,11 @@ class Validated:
 
 def conform(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     """The frame with the contract's columns in the contract's order; missing ones absent, extra ones dropped."""
+    found = frame.schema
+    if list(found.items()) == list(declared.dtypes.items()):
+        return frame
     return frame.select(
-        (pl.col(name) if name in frame.columns else pl.lit(None)).cast(dtype).alias(name)
+        (pl.col(name) if name in found else pl.lit(None)).cast(dtype).alias(name)
         for name, dtype in declared.dtypes.items()
     )
 

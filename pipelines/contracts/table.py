@@ -151,13 +151,17 @@ def table(
     key: tuple[str, ...],
     foreign_keys: tuple[ForeignKey, ...] = (),
     warnings: tuple[str, ...] = (),
+    dtypes: Mapping[str, pl.DataType] | None = None,
 ) -> Callable[[C], C]:
-    """Declare the class below as the contract of table `name`, and register it."""
+    """Declare the class below as the contract of table `name`, and register it.
+
+    `dtypes` are its types in order, where they are known without building the contract.
+    """
 
     def register(contract: C) -> C:
         if name in TABLES:
             raise ValueError(f"table {name} is declared twice")
-        TABLES[name] = Table(name, contract, key, foreign_keys, warnings)
+        TABLES[name] = Table(name, contract, key, foreign_keys, warnings, {"dtypes": dict(dtypes)} if dtypes else {})
         return contract
 
     return register

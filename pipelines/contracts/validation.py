@@ -91,10 +91,9 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
         for name, dtype in raw.schema.items()
         if dtype == pl.String
     ).with_row_index(ROW)
+    received = raw.schema
     parsed = {
-        name: dtype
-        for name, dtype in staged.dtypes.items()
-        if name in raw.columns and raw.schema[name] == pl.String and dtype != pl.String
+        name: dtype for name, dtype in staged.dtypes.items() if received.get(name) == pl.String and dtype != pl.String
     }
     typed = text.with_columns(_parse(name, dtype).alias(name) for name, dtype in parsed.items())
     failures = [
@@ -185,11 +184,9 @@ def conform_strictly(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     Raises:
         ContractBrokenError: a column is missing, extra or of the wrong type.
     """
-    wanted = declared.dtypes
-    missing, extra = wanted.keys() - frame.schema.keys(), frame.schema.keys() - wanted.keys()
-    wrong = {
-        name: frame.schema[name] for name in wanted.keys() & frame.schema.keys() if frame.schema[name] != wanted[name]
-    }
+    wanted, found = declared.dtypes, frame.schema
+    missing, extra = wanted.keys() - found.keys(), found.keys() - wanted.keys()
+    wrong = {name: found[name] for name in wanted.keys() & found.keys() if found[name] != wanted[name]}
     if missing or extra or wrong:
         raise ContractBrokenError(
             f"{declared.name}: missing columns {sorted(missing)}, extra columns {sorted(extra)}, wrong types {wrong}"

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from pathlib import Path
+from threading import local
 from typing import cast
 
 import duckdb
@@ -48,6 +49,7 @@ class Warehouse:
         """Use the file at `path`; it is created with the first write."""
         self.path = path
         self._connection: duckdb.DuckDBPyConnection | None = None
+        self._views = local()
 
     @contextmanager
     def session(self) -> Iterator[Warehouse]:
@@ -57,7 +59,7 @@ class Warehouse:
             WarehouseBusyError: another process holds it for longer than LOCK_SECONDS.
         """
         with self.connect() as connection:
-            self._connection = connection
+            self._connection, self._views = connection, local()
             try:
                 yield self
             finally:
@@ -71,8 +73,7 @@ class Warehouse:
             WarehouseBusyError: another process holds it for longer than LOCK_SECONDS.
         """
         if self._connection is not None:
-            with self._connection.cursor() as cursor:
-                yield cursor
+            yield self._own_view(self._connection)
             return
         self.path.parent.mkdir(parents=True, exist_ok=True)
         try:
@@ -87,6 +88,12 @@ class Warehouse:
             raise WarehouseBusyError(
                 f"{self.path} is in use by another build: wait for it, or end it, and run again"
             ) from error
+
+    def _own_view(self, connection: duckdb.DuckDBPyConnection) -> duckdb.DuckDBPyConnection:
+        """The open file as this thread sees it."""
+        if not hasattr(self._views, "cursor"):
+            self._views.cursor = connection.cursor()
+        return cast("duckdb.DuckDBPyConnection", self._views.cursor)
 
     def read(self, declared: Table) -> pl.DataFrame:
         """All rows of a table, in its contract's types.
@@ -237,14 +244,15 @@ def as_contract(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     Raises:
         ContractBrokenError: a column is missing or extra.
     """
-    known = {name: dtype for name, dtype in declared.dtypes.items() if name in frame.columns}
-    return conform_strictly(declared, frame.with_columns(pl.col(name).cast(dtype) for name, dtype in known.items()))
+    found = frame.schema
+    widened = [pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items() if found.get(name, dtype) != dtype]
+    return conform_strictly(declared, frame.with_columns(widened) if widened else frame)
 
 
 def _replace(connection: duckdb.DuckDBPyConnection, declared: Table, frame: pl.DataFrame) -> None:
-    connection.execute(create_table(declared, constrained=False))
+    """The table as the frame is: it was conformed to the contract, and an index has no use here."""
     connection.register("incoming", frame.to_arrow())
-    connection.execute(f"insert into {declared.name} by name from incoming")
+    connection.execute(f"create or replace table {declared.name} as from incoming")
     connection.unregister("incoming")
 
 
