@@ -185,7 +185,8 @@ def main() -> None:
                     )
                 time.sleep(2 * TICK_SECONDS)
                 runs = instance.get_runs_count()
-    print(f"\nfrom the saved file to the readable figure, {given.rounds} rounds, {runs} runs; seconds\n")
+    print(f"\nfrom the saved file to the readable figure, {given.rounds} rounds, {runs} runs; seconds")
+    print(f"load of the machine now {os.getloadavg()[0]:.1f} on {os.cpu_count()} cores\n")
     print(f"{'part':12} {'median':>7} {'worst':>7}")
     for name in PARTS:
         figures = [each[name] for each in taken]
