@@ -294,7 +294,7 @@ def base(tmp_path_factory: pytest.TempPathFactory) -> State:
     for name in IDLE:
         path = folder / "prices" / f"{name}.csv"
         path.write_text("".join(path.read_text(encoding="utf-8").splitlines(keepends=True)[:20]), encoding="utf-8")
-    for part in ("disclosures", "corrections"):
+    for part in ("disclosures", "corrections", "scenarios"):
         (folder / part).mkdir()
     for model_id in MODELS:
         shutil.copy(path_of(ROOT / "data", model_id), path_of(folder, model_id))
