@@ -368,7 +368,7 @@ COST_CHANGE = {
 }
 
 CHANGE_CAUSE = {
-    "price": "A quote, the accelerator that stands in for another, or the day of the release.",
+    "price": "A quote, a price of electricity, the accelerator that stands in for another, or the day of the release.",
     "disclosure": "What is disclosed of a run, its model or accelerator, the lineage, or what was set aside of them.",
     "method": "The code or a constant of the method.",
 }

@@ -25,7 +25,7 @@ from pipelines.warehouse.publish import past_tables
 COSTS = table_of(core.ModelCosts)
 HARDWARE, PROXY = table_of(core.Hardware), "price_proxy_hardware_id"
 METHOD = (table_of(core.MethodConstants),)
-PRICE = (table_of(core.PriceQuotes),)
+PRICE = (table_of(core.PriceQuotes), table_of(core.ElectricityPrices))
 DISCLOSURE = tuple(map(table_of, (core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows)))
 """Which part of a change a table stands for. Of core.hardware the proxies are prices, and the rest is disclosure."""
 
