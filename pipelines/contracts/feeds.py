@@ -48,7 +48,7 @@ class StagedPriceEvents(LoggedRow):
 
     series_id: pl.String = column("Same seller, product, region and terms.")
     event: pl.String = column("What happened to the price.", isin=list(v.PRICE_EVENT))
-    provider: pl.String = column("Seller, as the source spells it.")
+    provider: pl.String = column("Seller, as the source spells it; of a rent always known.", nullable=True)
     sku: pl.String = column("Product as the seller names it.", nullable=True)
     accelerator: pl.String = column("Accelerator as price lists name it.", nullable=True)
     accelerator_as_published: pl.String = column("Accelerator exactly as printed.", nullable=True)

@@ -29,8 +29,9 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
 
     Returns:
         The prices, with the columns of the events and quote_id, dated, last_seen_on, effective_to, commitment, locator
-        and is_usable. A price that another replaced on the very day it was first seen is not usable, for the day's last
-        price stands; nor is a rent without the machine the accelerator needs. Both are flagged.
+        and is_usable. Not usable, and flagged, are a price that another replaced on the very day it was first seen, for
+        the day's last price stands; a price the file dates itself, once it says otherwise of that day or no longer says
+        it; and a rent without the machine the accelerator needs.
     """
     ended = (
         _lines(events.lazy())
@@ -50,9 +51,12 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
         (pl.col(name) > 0).fill_null(value=False)
         for name in ("list_unit_price_usd_per_gpu_hour", "list_unit_price_usd_per_gpu")
     )
-    is_replaced = ((pl.col("event_next") != GONE) & (pl.col("effective_to") <= pl.col("observed_on"))).fill_null(
-        value=False
-    )
+    is_own_day = pl.col("dated_on").is_not_null()
+    is_replaced = (
+        ~is_own_day & (pl.col("event_next") != GONE) & (pl.col("effective_to") <= pl.col("observed_on"))
+    ).fill_null(value=False)
+    is_revised = (is_own_day & (pl.col("event_next") != GONE)).fill_null(value=False)
+    is_retracted = (is_own_day & (pl.col("event_next") == GONE)).fill_null(value=False)
     lacks_host = pl.col("host_included").eq_missing("no") & (pl.col("pricing_category") != "purchase")
     return (
         ended.join(seen, on="event_id", how="left")
@@ -69,10 +73,16 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
             _locator().alias("locator"),
             pl.col("price_scope", "unit_as_published").fill_null(NOT_STATED),
             pl.col("accelerator", "price_as_published").fill_null(""),
-            (has_price & ~is_replaced & ~lacks_host).alias("is_usable"),
-            pl.concat_list("flags", flagged(replaced_same_day=is_replaced, host_not_included=lacks_host)).alias(
-                "flags"
-            ),
+            (has_price & ~is_replaced & ~is_revised & ~is_retracted & ~lacks_host).alias("is_usable"),
+            pl.concat_list(
+                "flags",
+                flagged(
+                    replaced_same_day=is_replaced,
+                    superseded=is_revised,
+                    retracted=is_retracted,
+                    host_not_included=lacks_host,
+                ),
+            ).alias("flags"),
         )
     )
 

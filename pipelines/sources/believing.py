@@ -23,9 +23,6 @@ from pipelines.sources.text import UnreadableError
 
 ACCELERATORS = "accelerator_prices"
 
-HISTORIES = ("epoch_hardware_prices", "own_quotes")
-"""Formats whose files date their rows one by one."""
-
 RulesAt = Callable[[datetime], Rules]
 
 
@@ -52,7 +49,6 @@ class Book:
         """Fold one read, and go on from there."""
         rules = self.rules_at(moment)
         if self.kind == ACCELERATORS:
-            is_history = self.feed.format in HISTORIES
             folded = price_log.fold(
                 self.feed.feed_id,
                 self.state,
@@ -60,7 +56,7 @@ class Book:
                 moment,
                 snapshot,
                 rules,
-                is_history=is_history,
+                is_history=FORMATS[self.feed.format].dates_its_rows,
                 is_accepted=is_accepted,
             )
         else:

@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from pipelines.contracts.feeds import FILLED, GOOD_READS, KINDS, SHOWN
+from pipelines.sources.formats import FORMATS
 from pipelines.sources.records import keys_of
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
 from pipelines.sources.text import TextFile, UnreadableError, printable, read_csv, read_text, read_yaml
@@ -41,9 +42,6 @@ SERIES = {
 
 RENAMED = {"line": "snapshot_line"}
 """A log says where in the stored bytes a row stood; `line` is where it stands in the log."""
-
-DATES_ITS_ROWS = ("epoch_hardware_prices", "own_quotes")
-"""Formats whose files date their rows one by one: being in the file on a later day makes such a price no newer."""
 
 DEFAULT_CONFIDENCE = "secondary"
 HASH_DIGITS = 12
@@ -128,7 +126,8 @@ def _origin(folder: Path, home: Path) -> Row:
     except UnreadableError as error:
         raise UnreadableError(f"{ORIGIN} beside it: {error.remedy}", error.line) from error
     told: Row = {key: mapping[key].text() for key in ("source_id", "url", "confidence") if key in mapping}
-    is_dated = "format" in mapping and mapping["format"].text() in DATES_ITS_ROWS
+    form = FORMATS.get(mapping["format"].text() or "") if "format" in mapping else None
+    is_dated = form is not None and form.dates_its_rows
     given: Row = {"confidence": told.get("confidence") or DEFAULT_CONFIDENCE, "is_dated": "yes" if is_dated else "no"}
     return {"source_id": None, "url": None, **told, **given}
 

@@ -24,6 +24,8 @@ COMMITTED = ("reserved", "committed")
 FAMILY = r"^(?:NVIDIA )?([A-Z]{1,3}[0-9]{1,4}[A-Z]?)(?:$|[- ])"
 """The chip in a longer name: `A100-80GB`, `H100 NVL`."""
 
+BOUNDED = ": if the price is right, mend data/reference/price_bounds.csv"
+
 BOUND_PATTERNS = (
     ("accelerator", "pricing_category", "company"),
     ("accelerator", "pricing_category"),
@@ -202,6 +204,12 @@ def judged(rows: pl.DataFrame, day: date) -> pl.DataFrame:
             pl.lit("a commitment paid in two parts, of which this is one: not the price of an hour"),
         ),
         (
+            "no_provider",
+            "provider",
+            pl.col("provider").is_null() & ~is_purchase.fill_null(value=False),
+            pl.lit("the file names no seller: give provider in data/feeds.yaml"),
+        ),
+        (
             "duplicate",
             "price_as_published",
             pl.col("is_conflict"),
@@ -211,13 +219,13 @@ def judged(rows: pl.DataFrame, day: date) -> pl.DataFrame:
             "below_floor",
             "price_as_published",
             unit_price < pl.col("floor"),
-            _say("{} USD for one accelerator is below the floor of {}", unit_price, pl.col("floor")),
+            _say("{} USD for one accelerator is below the floor of {}" + BOUNDED, unit_price, pl.col("floor")),
         ),
         (
             "above_ceiling",
             "price_as_published",
             unit_price > pl.col("ceiling"),
-            _say("{} USD for one accelerator is above the ceiling of {}", unit_price, pl.col("ceiling")),
+            _say("{} USD for one accelerator is above the ceiling of {}" + BOUNDED, unit_price, pl.col("ceiling")),
         ),
     ]
     fails = [(check, column, condition.fill_null(value=False), reason) for check, column, condition, reason in findings]

@@ -95,7 +95,7 @@ def gone_events(
 ) -> pl.DataFrame:
     """An event for every open line that the read does not have, or not at a price that can be believed.
 
-    What a file says of a day gone by ends nothing when it is no longer said.
+    What a file says of a day gone by stands until it says otherwise, or no longer says it.
     """
     good = rows.filter(pl.col("outcome").is_in(["believed", "equal"]))
     doubtful = (
@@ -113,13 +113,16 @@ def gone_events(
     announced = rows.filter(pl.col("slot").str.starts_with("from ")).select("series_id").unique()
     is_past = pl.col("slot").str.starts_with("on ")
     ended = (
-        still_open.filter(~is_past)
-        .join(good, on=KEY, how="anti")
+        still_open.join(good, on=KEY, how="anti")
         .join(doubtful, on=KEY, how="left", maintain_order="left")
         .filter(
-            pl.col("is_there").is_not_null()
-            | (pl.col("slot") != "")
-            | ~pl.col("series_id").is_in(announced["series_id"].implode())
+            pl.when(is_past)
+            .then(pl.col("is_there").is_null())
+            .otherwise(
+                pl.col("is_there").is_not_null()
+                | (pl.col("slot") != "")
+                | ~pl.col("series_id").is_in(announced["series_id"].implode())
+            )
         )
     )
     absent = pl.lit(None, pl.String)
@@ -127,7 +130,7 @@ def gone_events(
         "series_id",
         pl.lit(GONE).alias("event"),
         pl.lit(moment.strftime(MOMENT)).alias("recorded_at"),
-        pl.lit(day.isoformat()).alias("observed_on"),
+        pl.when(is_past).then("observed_on").otherwise(pl.lit(day.isoformat())).alias("observed_on"),
         pl.when(pl.col("slot") != "").then("effective_from").alias("effective_from"),
         absent.alias("price_as_published"),
         *TERMS,

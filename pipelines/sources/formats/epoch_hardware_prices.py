@@ -88,4 +88,4 @@ def _day_in(source: pl.Expr, pattern: str) -> pl.Expr:
     return pl.concat_str([source.str.extract(pattern, group) for group in (1, 2, 3)], separator="-")
 
 
-FORMAT = Format("epoch_hardware_prices", KIND, ".csv", read)
+FORMAT = Format("epoch_hardware_prices", KIND, ".csv", read, dates_its_rows=True)

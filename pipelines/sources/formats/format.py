@@ -127,6 +127,8 @@ class Format:
             is not what it should be: a column is missing, it is an error page, it is cut off.
         next_page: for paged answers, the address of the page after this one; None at the end. Raises
             `UnreadableError` where the page does not say.
+        dates_its_rows: the file says of each row on which day it was seen. Being in the file on a later day makes such
+            a price no newer; another price on its day, or none any more, takes it back.
     """
 
     name: str
@@ -134,3 +136,4 @@ class Format:
     suffix: str
     read: Callable[[bytes, Feed], pl.DataFrame]
     next_page: Callable[[bytes], str | None] | None = None
+    dates_its_rows: bool = False

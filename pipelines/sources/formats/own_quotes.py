@@ -32,4 +32,4 @@ def read(data: bytes, feed: Feed) -> pl.DataFrame:
     )
 
 
-FORMAT = Format("own_quotes", KIND, ".csv", read)
+FORMAT = Format("own_quotes", KIND, ".csv", read, dates_its_rows=True)

@@ -109,6 +109,16 @@ class TestDays:
         assert sorted(days(row) for row in rows) == [(2, None, None), (5, None, None)]
         assert all(row["is_usable"] for row in rows)
 
+    @pytest.mark.parametrize(("later", "flag"), [("3", "superseded"), (None, "retracted")])
+    def test_of_a_price_the_file_dates_itself_hold_until_it_says_otherwise(self, later: str | None, flag: str) -> None:
+        first = event(9, "2", is_dated=True, observed_on=date(2026, 1, 2), event_id="first")
+        second = event(12, later, is_dated=True, observed_on=date(2026, 1, 2), event_id="second")
+        rows = quotes_of([first, second], [read(9), read(12)])
+        assert [(row["price_as_published"], row["is_usable"], row["flags"]) for row in rows] == [
+            ("2", False, [flag]),
+            *([("3", True, [])] if later else []),
+        ]
+
     def test_of_a_price_announced_for_a_day_to_come_begin_on_that_day(self) -> None:
         announced = event(4, "3", effective_from=date(2026, 1, 8))
         rows = quotes_of([event(1), announced], [read(day) for day in (1, 4, 7, 12)])

@@ -43,6 +43,7 @@ class TestRows:
             ({"price_as_published": "0.08"}, "price_as_published", "below_floor"),
             ({"accelerator_count": "x8"}, "accelerator_count", "not_a_number"),
             ({"accelerator_count": "0"}, "accelerator_count", "not_a_number"),
+            ({"provider": None}, "provider", "no_provider"),
             ({"currency": "XYZ"}, "currency", "no_exchange_rate"),
             ({"currency": None}, "currency", "no_exchange_rate"),
             ({"unit_as_published": "fortnight"}, "unit_as_published", "unknown_unit"),

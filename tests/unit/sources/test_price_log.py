@@ -152,7 +152,23 @@ class TestDates:
         folded = feed.read(later, is_history=True)
         assert events(folded) == [("price", "12")]
         assert cell(folded, "observed_on") == "2026-01-01"
-        assert feed.read(first, is_history=True).status == "equal"
+        assert feed.read(later, is_history=True).status == "equal"
+
+    def test_a_day_of_history_that_is_no_longer_said_is_taken_back(self) -> None:
+        feed = Feed()
+        days = [row(observed_on=f"{year}-01-01", price_as_published=str(year - 1990)) for year in range(2022, 2027)]
+        feed.read(rows(*days), is_history=True)
+        folded = feed.read(rows(*days[:1], *days[2:]), is_history=True)
+        assert events(folded) == [("gone", None)]
+        assert cell(folded, "observed_on") == "2023-01-01"
+        assert events(feed.read(rows(*days), is_history=True)) == [("price", "33")]
+
+    def test_a_day_of_history_stays_while_its_row_is_doubtful(self) -> None:
+        feed = Feed()
+        days = [row(observed_on=f"{year}-01-01", price_as_published="33") for year in range(2022, 2027)]
+        feed.read(rows(*days), is_history=True)
+        folded = feed.read(rows({**days[0], "price_as_published": "$33"}, *days[1:]), is_history=True)
+        assert (folded.set_aside_count, folded.events.height) == (1, 0)
 
     def test_a_day_that_has_not_come_is_set_aside(self) -> None:
         assert checks(Feed().read(rows(row(observed_on="2026-12-24")), is_history=True)) == ["future_date"]
