@@ -12,6 +12,9 @@ from pipelines.contracts.table import UNIT_PRICE, USD, column, table
 ADDRESS = r"^(https://|http://(127\.0\.0\.1|localhost|\[::1\])(:\d+)?/)\S+$"
 """Feeds are read over https; http is for trials on one's own machine."""
 
+BELOW = r"^[A-Za-z0-9_][\w. -]*(/[A-Za-z0-9_][\w. -]*)*$"
+"""A path that cannot lead out of the folder it starts in."""
+
 
 @table("staging.feed_list__feeds", key=("feed_id",))
 class StagedFeeds(Record):
@@ -20,7 +23,12 @@ class StagedFeeds(Record):
     feed_id: pl.String = column("Id of the feed; its folder in the snapshots is named so.", unique=True, str_matches=ID)
     is_enabled: pl.Boolean = column("Whether it is read on its schedule.")
     format: pl.String = column("How its file is read.")
-    url: pl.String = column("Address of the file; {version} stands for what version_url says.", str_matches=ADDRESS)
+    url: pl.String = column(
+        "Address of the file; {version} stands for what version_url says.", nullable=True, str_matches=ADDRESS
+    )
+    path: pl.String = column(
+        "Path of the file below the data folder, where it has no address.", nullable=True, str_matches=BELOW
+    )
     version_url: pl.String = column(
         "Address of a small text that changes when the file does.", nullable=True, str_matches=ADDRESS
     )
@@ -39,7 +47,12 @@ class StagedFeeds(Record):
     def version_without_url(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """The version has to come from somewhere."""
         has_version = pl.col("url").str.contains("{version}", literal=True)
-        return data.lazyframe.select(~has_version | pl.col("version_url").is_not_null())
+        return data.lazyframe.select((~has_version).fill_null(value=True) | pl.col("version_url").is_not_null())
+
+    @pa.dataframe_check(description="a feed has a url or a path, and not both")
+    def one_place(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """It is read in one place."""
+        return data.lazyframe.select(pl.col("url").is_null() != pl.col("path").is_null())
 
 
 @table("staging.reference__price_bounds", key=("accelerator", "pricing_category", "provider"))

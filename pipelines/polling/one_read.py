@@ -119,6 +119,7 @@ def _read(
     from pipelines.sources.snapshots import newest, save
     from pipelines.sources.text import UnreadableError
 
+    file = file or (root / feed.path if feed.path else None)
     try:
         answer = _from_file(feed, file) if file else _ask(root, feed, settings, progress)
     except (FetchError, OSError) as error:
@@ -160,7 +161,7 @@ def _from_file(feed: Feed, file: Path) -> Fetched:
             raise FetchError(f"{file}: {size:,} bytes are more than max_bytes of the feed in data/feeds.yaml")
         return Fetched((file.read_bytes(),), file.resolve().as_uri(), feed.url, 0)
     except OSError as error:
-        raise FetchError(f"{file}: it cannot be opened ({error.strerror})") from error
+        raise FetchError(f"{file}: it cannot be opened ({error.strerror}): write it, or name it in full") from error
 
 
 def _believe(
@@ -226,7 +227,7 @@ def _believe(
     found = Polled(
         feed.feed_id,
         status,
-        message_of(folded, is_accepted=accept),
+        message_of(feed.feed_id, folded, is_accepted=accept),
         changed=not folded.events.is_empty(),
         read_at=moment,
         http_status=http_status,

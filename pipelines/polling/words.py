@@ -41,8 +41,8 @@ def _since_last_good(past: Sequence[Read]) -> Iterator[Read]:
         yield read
 
 
-def message_of(folded: Folded, *, is_accepted: bool) -> str:
-    """What was held, what was set aside, and which accelerators are not known."""
+def message_of(feed_id: str, folded: Folded, *, is_accepted: bool) -> str:
+    """What was held, set aside or marked, and which accelerators are not known."""
     parts = [ACCEPTED] if is_accepted else []
     held = folded.set_aside.filter(folded.set_aside["held"] == "yes")
     if held.height:
@@ -52,12 +52,27 @@ def message_of(folded: Folded, *, is_accepted: bool) -> str:
     aside = folded.set_aside.filter(folded.set_aside["held"] == "no")
     if aside.height:
         counts = aside.group_by("check").len().sort("len", "check", descending=[True, False])
+        first = aside.row(0, named=True)
         parts.append("set aside: " + ", ".join(f"{count:,} {check}" for check, count in counts.iter_rows()))
+        parts.append(f"first, line {first['line']}: {first['reason']}; all: data/snapshots/{feed_id}/set_aside.csv")
+    flags = _flags(folded)
+    if flags:
+        parts.append("flagged: " + ", ".join(f"{count:,} {flag}" for flag, count in flags))
     if folded.unmapped:
         named = ", ".join(folded.unmapped[:NAMED_AT_MOST])
         more = f" and {len(folded.unmapped) - NAMED_AT_MOST:,} more" if len(folded.unmapped) > NAMED_AT_MOST else ""
         parts.append(f"not in data/reference/accelerator_map.csv: {named}{more}")
     return ". ".join(parts)
+
+
+def _flags(folded: Folded) -> list[tuple[str, int]]:
+    """Flags of the prices that are new, most frequent first."""
+    events = folded.events
+    if "flags" not in events.columns or "event" not in events.columns:
+        return []
+    flags = events.filter(events["event"] == "price")["flags"].drop_nulls().str.split(";").explode()
+    counts = flags.drop_nulls().value_counts().sort("count", "flags", descending=[True, False])
+    return [(flag, count) for flag, count in counts.iter_rows() if flag]
 
 
 def _line_of(row: dict[str, str | None]) -> str:

@@ -37,7 +37,7 @@ def _outcome(polled: Polled) -> str:
     if polled.status in ("failed", "refused"):
         return polled.status
     parts = [
-        plural(polled.believed_count, "price") + " new or changed" if polled.believed_count else "",
+        plural(polled.believed_count, "row") + " new or changed" if polled.believed_count else "",
         f"{polled.gone_count:,} gone" if polled.gone_count else "",
         f"{polled.held_count:,} held" if polled.held_count else "",
         f"{polled.set_aside_count:,} set aside" if polled.set_aside_count else "",

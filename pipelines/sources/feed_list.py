@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import polars as pl
 
@@ -58,15 +59,18 @@ def feeds_of(folder: Path) -> FeedList:
     staged = stage(STAGED, reading.raw[STAGED.name])
     rejected = pl.concat([reading.rejected, staged.rejected])
     rows = staged.rows.select(TAKEN)
-    feeds = [
-        Feed(**{name: value for name, value in row.items() if value is not None}) for row in rows.iter_rows(named=True)
-    ]
+    feeds = [_feed_of(row) for row in rows.iter_rows(named=True)]
     faults = tuple(
         f"{row['file']}{':' + str(row['line']) if row['line'] else ''}: {row['record_id'] or ''} "
         f"{row['column_name'] or ''}: {row['reason']}"
         for row in rejected.iter_rows(named=True)
     )
     return FeedList({feed.feed_id: feed for feed in feeds}, faults)
+
+
+def _feed_of(row: dict[str, Any]) -> Feed:
+    given = {name: value for name, value in row.items() if value is not None}
+    return Feed(**{"url": f"data/{given.get('path')}", **given})
 
 
 SOURCE = Source(NAME, (FILE,), read, is_optional=True)

@@ -104,7 +104,7 @@ def fetch(
     bodies: list[bytes] = []
     on_bytes = (lambda count: on_progress(count, len(bodies) + 1)) if on_progress else (lambda _count: None)
     known = validators if validators and validators.feed_url == feed.url else None
-    with naming(feed.feed_id), Asker(settings, on_bytes) as asker:
+    with Asker(settings, on_bytes) as asker:
         current = _version(feed.version_url, asker) if feed.version_url else None
         if current and known and known.version == current:
             return NotModified(str(feed.version_url), HTTPStatus.OK)

@@ -161,6 +161,11 @@ class TestProvenance:
     def test_every_feed_names_a_source(self) -> None:
         assert set(rows("feed_list__feeds")["source_id"]) <= set(rows("reference__sources")["source_id"])
 
+    def test_every_seller_of_a_feed_has_the_one_name_of_its_company(self) -> None:
+        names = dict(rows("reference__provider_map").select("provider_as_published", "provider").iter_rows())
+        sellers = set(rows("feed_list__feeds")["provider"].drop_nulls())
+        assert {names.get(seller, seller) for seller in sellers} <= set(names.values())
+
     def test_every_source_that_is_named_exists(self) -> None:
         assert set(citations()["source_id"]) <= set(rows("reference__sources")["source_id"])
 
@@ -171,7 +176,8 @@ class TestProvenance:
     def test_every_source_says_on_what_ground_it_is_used(self) -> None:
         sources = rows("reference__sources")
         assert sources.filter(pl.col("licence").str.strip_chars() == "")["source_id"].to_list() == []
-        document = sources.filter(~pl.col("source_id").is_in(NOT_FROM_A_DOCUMENT) & (pl.col("kind") != "method"))
+        no_document = pl.col("source_id").is_in([*NOT_FROM_A_DOCUMENT, "src_own_quotes"]) | (pl.col("kind") == "method")
+        document = sources.filter(~no_document)
         assert document.filter(pl.col("url").is_null())["source_id"].to_list() == []
 
     def test_sources_without_a_licence_have_no_rows_but_single_facts(self) -> None:

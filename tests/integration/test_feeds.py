@@ -204,7 +204,9 @@ class TestPolling:
 
     def test_no_server_is_an_outcome(self, world: World) -> None:
         world.write_feed(url="http://127.0.0.1:1/vms.csv")
-        assert world.poll().status == "failed"
+        polled = world.poll()
+        assert polled.status == "failed"
+        assert not polled.message.startswith("lambda")  # whoever shows it names the feed
 
     def test_a_damaged_log_is_an_outcome(self, world: World) -> None:
         world.poll()
@@ -260,6 +262,10 @@ class TestFeedList:
             ({"every_hour": "3"}, "did you mean 'every_hours'"),
             ({"is_enabled": "perhaps"}, "yes or no"),
             ({"every_hours": "0"}, "every_hours"),
+            ({"path": "own/quotes.csv"}, "a url or a path"),
+            ({"url": "''", "path": "../quotes.csv"}, "path"),
+            ({"url": "''", "path": "/etc/passwd"}, "path"),
+            ({"url": "''"}, "a url or a path"),
         ],
     )
     def test_a_fault_is_told_with_its_line(self, world: World, changes: dict[str, str], says: str) -> None:
@@ -302,7 +308,7 @@ class TestCommand:
     def test_what_is_on_and_due_is_read(self, world: World) -> None:
         code, text = self.run(world)
         assert code == 0
-        assert "lambda: 8 prices new or changed" in text
+        assert "lambda: 8 rows new or changed" in text
         assert "costledger run" in text
         assert "no feed is due" in self.run(world)[1]
         assert "lambda: 8 as before" in self.run(world, "--all")[1]
@@ -348,6 +354,17 @@ class TestCommand:
         assert world.server.requests == []
         assert "cannot be opened" in self.run(world, "lambda", "--file", str(tmp_path / "none.csv"))[1]
 
+    def test_what_is_set_aside_or_flagged_is_told_with_the_place_to_look_at(self, world: World) -> None:
+        header = HEADER.encode()
+        offers = b"a,H100,8,208,1800,24,us-east-1,,30\nb,H100,8,208,1800,0.08,us-east-1,,\n"
+        world.file.write_bytes(header + b"\n" + offers)
+        code, text = self.run(world)
+        assert code == 3
+        assert "flagged: 1 spot_above_on_demand" in text
+        assert "first, line 3: 0.010000 USD" in text
+        assert "mend data/reference/price_bounds.csv" in text
+        assert "data/snapshots/lambda/set_aside.csv" in text
+
     def test_a_replay_says_whether_the_log_is_right(self, world: World) -> None:
         self.run(world)
         assert "the log is as it was" in self.run(world, "--replay")[1]
@@ -390,3 +407,46 @@ def test_a_price_of_a_feed_reaches_the_ledger(ledger_copy: DataFolder, tmp_path:
     status = CliRunner().invoke(app, ["status", "--data", str(ledger_copy.root)])
     assert "lambda" in status.output
     assert "1 held" in status.output
+
+
+class TestOwnQuotes:
+    """The shipped feed `own-quotes`: a file of the data folder, from writing it to the cost."""
+
+    HEADER = "provider,accelerator,price,currency,unit,observed_on"
+
+    def write(self, folder: DataFolder, *lines: str) -> None:
+        file = folder.root / "own" / "quotes.csv"
+        file.parent.mkdir(exist_ok=True)
+        file.write_text("\n".join([self.HEADER, *lines, ""]), encoding="utf-8")
+
+    def fetch(self, folder: DataFolder, *words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["fetch", "own-quotes", *words, "--data", str(folder.root)])
+        return done.exit_code, done.output
+
+    def test_without_the_file_it_says_where_to_write_it(self, data_copy: DataFolder) -> None:
+        code, text = self.fetch(data_copy)
+        assert code == 1
+        assert "own/quotes.csv: it cannot be opened" in text.replace("\n", "")
+
+    def test_its_rows_are_believed_corrected_and_taken_back(self, ledger_copy: DataFolder) -> None:
+        kept = [f"My broker,H200,{price},USD,hour,2026-10-0{price}" for price in (2, 3, 4, 5)]
+        dropped = "My broker,A100,9.00,CNY,hour,2026-09-02"
+        self.write(ledger_copy, "My broker,H100,2.00,USD,hour,2026-09-01", dropped, *kept)
+        assert self.fetch(ledger_copy)[0] == 0
+        build(ledger_copy, date(2026, 11, 23))
+        assert self.usable(ledger_copy, "H100", "A100") == [
+            ("A100", "CNY", Decimal("1.338835")),
+            ("H100", "USD", Decimal("2.000000")),
+        ]
+        self.write(ledger_copy, "My broker,H100,2.40,USD,hour,2026-09-01", *kept)
+        assert self.fetch(ledger_copy)[0] == 0
+        build(ledger_copy, date(2026, 11, 23))
+        assert self.usable(ledger_copy, "H100", "A100") == [("H100", "USD", Decimal("2.400000"))]
+
+    def usable(self, folder: DataFolder, *accelerators: str) -> list[tuple[object, ...]]:
+        with duckdb.connect(str(folder.ledger), read_only=True) as ledger:
+            return ledger.execute(
+                """select accelerator, currency, list_unit_price_usd_per_gpu_hour from core.price_quotes
+                where feed_id = 'own-quotes' and is_usable and list_contains(?, accelerator) order by all""",
+                [list(accelerators)],
+            ).fetchall()

@@ -56,7 +56,7 @@ def taken(feed: Feed, known: Validators | None = None, **options: Any) -> Fetche
 def refused(feed: Feed, known: Validators | None = None, **options: Any) -> FetchError:
     with pytest.raises(FetchError) as caught:
         fetch(feed, known, **{"settings": QUICK, **options})
-    assert str(caught.value).startswith("example: ")
+    assert not str(caught.value).startswith("example")  # whoever shows it names the feed
     return caught.value
 
 

@@ -89,7 +89,7 @@ class Feed:
     Attributes:
         feed_id: names its folder below `data/snapshots/`.
         format: name of a module of this package.
-        url: where it is fetched; `https`, or `http` on loopback.
+        url: where it is fetched; `https`, or `http` on loopback. Of a file in the data folder, its path.
         every_hours: how long a good read lasts before the next is due.
         licence: on what ground it is read; nothing fetched is shipped.
         source_id: its document in `data/reference/sources.yaml`.
@@ -97,6 +97,7 @@ class Feed:
         provider: seller of every row, where the file does not name one.
         currency: currency of every price, where the file does not name one (ISO 4217).
         version_url: a small text that changes when the file does and stands for `{version}` in `url`.
+        path: of a file below the data folder, which is read there and not fetched.
         max_bytes: the most that is read of one answer, and of what it unpacks to.
         max_pages: the most pages that are followed.
     """
@@ -111,6 +112,7 @@ class Feed:
     provider: str | None = None
     currency: str = "USD"
     version_url: str | None = None
+    path: str | None = None
     max_bytes: int = 64 * 1024 * 1024
     max_pages: int = 100
 
