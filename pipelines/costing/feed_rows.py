@@ -14,6 +14,8 @@ from pipelines.contracts.feeds import GONE, GOOD_READS
 from pipelines.costing.runs import flagged
 
 NOT_STATED = "not stated"
+ESTIMATE = "model_estimate_not_a_sale"
+"""How the reader of a feed marks a price that nobody asked for or paid."""
 LINE_OF_PRICES = ["feed_id", "series_id", "dated_on"]
 
 
@@ -70,6 +72,7 @@ def feed_quotes(events: pl.DataFrame, reads: pl.DataFrame) -> pl.LazyFrame:
             pl.when(~pl.col("is_dated")).then(pl.max_horizontal("observed_on", last_day)).alias("last_seen_on"),
             pl.col("pricing_category").str.extract(r"_(1y|3y)$").alias("commitment"),
             pl.col("provider").alias("provider_as_published"),
+            pl.col("flags").list.contains(ESTIMATE).alias("is_estimate"),
             _locator().alias("locator"),
             pl.col("price_scope", "unit_as_published").fill_null(NOT_STATED),
             pl.col("accelerator", "price_as_published").fill_null(""),

@@ -142,6 +142,10 @@ class TestDays:
 
 
 class TestQuote:
+    def test_that_nobody_asked_for_is_an_estimate(self) -> None:
+        [row] = quotes_of([event(1, flags=["model_estimate_not_a_sale"])], [read(1)])
+        assert row["flags"] == ["model_estimate_not_a_sale", "estimated_price"]
+
     def test_knows_its_feed_its_bytes_and_the_moment_it_was_read(self) -> None:
         [row] = quotes_of([event(3)], [read(3)])
         assert (row["feed_id"], row["series_id"], row["recorded_at"]) == ("lambda", "s", at(3))
