@@ -15,6 +15,7 @@ from pipelines.polling.words import how_to_accept, message_of, stays
 if TYPE_CHECKING:
     from pipelines.sources.fetching import Fetched, NotModified, Settings
     from pipelines.sources.formats.format import Feed
+    from pipelines.sources.price_log import Folded
     from pipelines.sources.snapshots import Read, Snapshot
 
 Progress = Callable[[int, int], None]
@@ -184,32 +185,12 @@ def _believe(
     past = reads(root, feed.feed_id)
     last = next((read for read in reversed(past) if read.status in GOOD), None)
     same = "not_modified" if is_not_modified else "equal"
-    if last and _says_nothing_new(last, snapshot) and not accept:
-        found = Polled(
-            feed.feed_id,
-            same,
-            "",
-            changed=False,
-            read_at=moment,
-            http_status=http_status,
-            snapshot=snapshot.name,
-            row_count=last.row_count,
-            believed_count=0,
-            unchanged_count=last.row_count,
-            set_aside_count=0,
-            held_count=0,
-            gone_count=0,
-        )
-        return _told(root, found, snapshot)
-    refused = Polled(
-        feed.feed_id,
-        "refused",
-        "",
-        changed=False,
-        read_at=moment,
-        http_status=http_status,
-        snapshot=snapshot.name,
+    plain = Polled(
+        feed.feed_id, same, "", changed=False, read_at=moment, http_status=http_status, snapshot=snapshot.name
     )
+    if last and _says_nothing_new(last, snapshot) and not accept:
+        return _told(root, _all_as_before(plain, last), snapshot)
+    refused = replace(plain, status="refused")
     try:
         rows = rows_of(feed, pages(snapshot))
         book = book_of(root, feed, last.row_count if last else None)
@@ -223,15 +204,28 @@ def _believe(
         why = f"{folded.message}; {stays(last)}{how_to_accept(feed.feed_id, folded, past, moment)}"
         return _told(root, replace(refused, message=why, row_count=folded.row_count), snapshot)
     keep(root, feed, folded)
-    status = same if folded.status == "equal" and last and last.sha256 == snapshot.lock.sha256 else folded.status
-    found = Polled(
-        feed.feed_id,
-        status,
-        message_of(feed.feed_id, folded, is_accepted=accept),
+    is_same = folded.status == "equal" and last is not None and last.sha256 == snapshot.lock.sha256
+    message = message_of(feed.feed_id, folded, is_accepted=accept)
+    told = replace(plain, status=same if is_same else folded.status, message=message)
+    return _told(root, _counted(told, folded), snapshot)
+
+
+def _all_as_before(polled: Polled, last: Read) -> Polled:
+    return replace(
+        polled,
+        row_count=last.row_count,
+        believed_count=0,
+        unchanged_count=last.row_count,
+        set_aside_count=0,
+        held_count=0,
+        gone_count=0,
+    )
+
+
+def _counted(polled: Polled, folded: Folded) -> Polled:
+    return replace(
+        polled,
         changed=not folded.events.is_empty(),
-        read_at=moment,
-        http_status=http_status,
-        snapshot=snapshot.name,
         row_count=folded.row_count,
         believed_count=folded.believed_count,
         unchanged_count=folded.unchanged_count,
@@ -240,7 +234,6 @@ def _believe(
         gone_count=folded.events.height - folded.believed_count,
         unmapped=folded.unmapped,
     )
-    return _told(root, found, snapshot)
 
 
 def _says_nothing_new(last: Read, snapshot: Snapshot) -> bool:
