@@ -111,7 +111,7 @@ def _ends(costs: pl.DataFrame) -> pl.DataFrame:
         GRAIN, sum_low_usd and sum_high_usd (5% and 95% points).
     """
     mid, price = pl.col("cost_mid_usd").cast(pl.Float64), pl.col("unit_price").cast(pl.Float64)
-    known = costs.lazy().filter(pl.col("cost_mid_usd").is_not_null())
+    known = costs.filter(pl.col("cost_mid_usd").is_not_null())
     sides = []
     for side in ("low", "high"):
         whole, shared = spread(mid, pl.col(f"cost_{side}_usd")), spread(price, pl.col(f"unit_price_{side}"))
@@ -124,7 +124,7 @@ def _ends(costs: pl.DataFrame) -> pl.DataFrame:
         )
         ends = sum_end(terms, GRAIN, is_upper=side == "high")
         sides.append(ends.rename({"end": f"sum_{side}_usd"}))
-    low, high = pl.collect_all(sides)
+    low, high = sides
     return low.join(high, on=GRAIN, how="inner")
 
 

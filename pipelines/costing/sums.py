@@ -28,7 +28,7 @@ def spread(mid: pl.Expr, end: pl.Expr) -> pl.Expr:
     return ((end / mid).log().abs() / POINT_95).fill_null(0.0)
 
 
-def sum_end(terms: pl.LazyFrame, by: list[str], *, is_upper: bool) -> pl.LazyFrame:
+def sum_end(terms: pl.DataFrame, by: list[str], *, is_upper: bool) -> pl.DataFrame:
     """The 5% or the 95% point of a sum of each group.
 
     Args:
@@ -38,17 +38,19 @@ def sum_end(terms: pl.LazyFrame, by: list[str], *, is_upper: bool) -> pl.LazyFra
         is_upper: the 95% point, else the 5% point.
 
     Returns:
-        by, and `end`. It lies between the sum of middles and the sum of all ends, which no dependence can exceed.
+        by, and `end`. It lies between the sum of middles and the sum of all ends. Terms of one and the same error move
+        together, and the sum of their ends is exact.
     """
-    grouped = _grouped(terms, by)
-    moments = _moments(grouped, by)
+    one_error = (pl.len() == 1) | ((pl.col("factor").n_unique() == 1) & pl.col("factor").is_not_null().all())
     bounds = terms.group_by(by).agg(
         pl.col("mid").sum().alias("middle"),
         (pl.col("mid") * (_sign(is_upper=is_upper) * POINT_95 * _both_spreads()).exp()).sum().alias("together"),
+        (one_error & ((pl.len() == 1) | (pl.col("own_spread") == 0).all())).alias("is_exact"),
     )
-    return moments.join(bounds, on=by, how="inner").select(
-        *by, _quantile(is_upper=is_upper).clip(*_limits(is_upper=is_upper)).alias("end")
-    )
+    mixed = terms.join(bounds.filter(~pl.col("is_exact")).select(by), on=by, how="semi")
+    moments = _moments(_grouped(mixed, by), by)
+    point = pl.coalesce(_quantile(is_upper=is_upper).clip(*_limits(is_upper=is_upper)), "together")
+    return bounds.join(moments, on=by, how="left").select(*by, point.alias("end"))
 
 
 def _sign(*, is_upper: bool) -> float:
@@ -64,7 +66,7 @@ def _both_spreads() -> pl.Expr:
     return (pl.col("own_spread") ** 2 + pl.col("shared_spread") ** 2).sqrt()
 
 
-def _grouped(terms: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
+def _grouped(terms: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Terms that share the same error in the same measure, as one: raw moments of the sum of what is their own.
 
     Cumulants of independent terms add; those of a lognormal with median m and spread s follow from its raw moments
@@ -92,7 +94,7 @@ def _grouped(terms: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
     )
 
 
-def _moments(parts: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
+def _moments(parts: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     """Mean, variance and third central moment of each group, from all pairs and triples of its parts."""
     a, b, c = (parts.rename({name: f"{name}_{tag}" for name in _PART}) for tag in "abc")
     singles = a.group_by(by).agg((pl.col("m1_a") * (pl.col("shared_spread_a") ** 2 / 2).exp()).sum().alias("mean"))

@@ -26,7 +26,7 @@ terms = st.lists(st.tuples(st.sampled_from(["h100", "a100", None]), st.floats(0.
 
 
 def end_of(given_terms: list[Term], *, is_upper: bool) -> float:
-    frame = pl.LazyFrame(
+    frame = pl.DataFrame(
         [("sum", *term) for term in given_terms],
         schema={
             "name": pl.String,
@@ -37,7 +37,7 @@ def end_of(given_terms: list[Term], *, is_upper: bool) -> float:
         },
         orient="row",
     )
-    return sum_end(frame, ["name"], is_upper=is_upper).collect()["end"].item()
+    return sum_end(frame, ["name"], is_upper=is_upper)["end"].item()
 
 
 def both_ends(given_terms: list[Term]) -> tuple[float, float]:
