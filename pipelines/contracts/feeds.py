@@ -9,6 +9,8 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import vocabulary as v
+from pipelines.contracts.core import SOURCE
+from pipelines.contracts.feed_list import StagedFeeds
 from pipelines.contracts.inputs import Record, SourcedRecord
 from pipelines.contracts.table import UNIT_PRICE, USD, Contract, column, table
 
@@ -151,6 +153,11 @@ class ReadColumns(Contract):
 @table("staging.feeds__reads", key=("feed_id", "read_at"))
 class StagedReads(Record, ReadColumns):
     """One row per read of a feed, as its log has it."""
+
+
+@table("quality.feeds", key=("feed_id",), foreign_keys=(SOURCE,))
+class Feeds(StagedFeeds):
+    """One row per live feed that the ledger knows how to read, switched on or not."""
 
 
 @table("quality.feed_reads", key=("feed_id", "read_at"))

@@ -5,7 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feeds, inputs, question_inputs, scenarios, series
+from pipelines.contracts import core, epoch, epoch_inputs, feed_list, feeds, inputs, question_inputs, scenarios, series
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -40,6 +40,7 @@ COSTING_READS = [
 
 INPUTS = (
     input_step(core.Sources, [inputs.StagedSources], ledger.unchanged),
+    input_step(feeds.Feeds, [feed_list.StagedFeeds], ledger.unchanged),
     input_step(core.Hardware, [inputs.StagedHardware, inputs.StagedPriceProxies], ledger.hardware_with_proxies),
     input_step(core.MethodConstants, [inputs.StagedMethodConstants], ledger.unchanged),
     input_step(epoch.MethodRules, [epoch_inputs.StagedMethodRules], ledger.unchanged),

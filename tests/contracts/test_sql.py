@@ -209,6 +209,13 @@ BREAKS = [
         "insert into quality.feed_reads by name select 'some-feed' as feed_id, now() as read_at, 'refused' as status, "
         "'snapshots/some-feed/reads.csv' as file, 2 as line",
     ),
+    ("feed_reads__enabled_feeds_are_read", "update quality.feeds set is_enabled = true"),
+    (
+        "feed_reads__enabled_feeds_are_read",
+        "update quality.feeds set is_enabled = true; insert into quality.feed_reads by name "
+        "select feed_id, timestamptz '2026-01-01 00:00:00+00' as read_at, 'changed' as status, "
+        "'snapshots/reads.csv' as file, 2 as line from quality.feeds",
+    ),
     ("models__ledger_is_not_empty", "delete from core.models"),
     (
         "phase_costs__no_rental_price_after_the_start",
