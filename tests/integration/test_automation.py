@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 from collections.abc import Iterator
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -357,6 +358,15 @@ def test_everything_is_on_from_the_start() -> None:
     assert refresh.default_status == dg.DefaultSensorStatus.RUNNING
     assert data_files.default_status == dg.DefaultSensorStatus.RUNNING
     assert weekly.default_status == dg.DefaultScheduleStatus.RUNNING
+
+
+def test_a_failed_run_is_retried_twice_and_no_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As Dagster's daemon understands the project's settings."""
+    shutil.copy(ROOT / "dagster.yaml", tmp_path)
+    monkeypatch.setenv("DAGSTER_HOME", str(tmp_path))
+    with dg.DagsterInstance.get() as instance:
+        assert instance.run_retries_enabled
+        assert instance.run_retries_max_retries == 2
 
 
 def test_every_file_is_an_asset_upstream_of_its_raw_table() -> None:
