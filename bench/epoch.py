@@ -21,7 +21,7 @@ from pathlib import Path
 ROOT = Path(__file__).resolve().parents[1]
 BARE = [sys.executable, "-c", "import dagster, polars, duckdb, pandera.polars"]
 COMMAND = [sys.executable, "-m", "pipelines.cli"]
-DATA_PARTS = ("disclosures", "prices", "reference", "corrections")
+DATA_PARTS = ("disclosures", "prices", "reference", "corrections", "scenarios")
 MODELS = "All ML Systems - full view.csv"
 WITH_ROWS_SET_ASIDE = 3
 

@@ -30,7 +30,7 @@ import dagster as dg
 import duckdb
 
 ROOT = Path(__file__).resolve().parents[1]
-DATA_PARTS = ("disclosures", "prices", "reference", "corrections")
+DATA_PARTS = ("disclosures", "prices", "reference", "corrections", "scenarios")
 QUOTE = "rp00001"
 PARTS = ("detection", "request", "run start", "compute", "publish", "all")
 TICK_SECONDS = 5
