@@ -13,6 +13,7 @@ from pathlib import Path
 
 from pipelines.contracts.feeds import FILLED, GOOD_READS, KINDS, SHOWN
 from pipelines.sources.formats import FORMATS
+from pipelines.sources.price_events import SAYS_WHY
 from pipelines.sources.records import keys_of
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
 from pipelines.sources.text import TextFile, UnreadableError, printable, read_csv, read_text, read_yaml
@@ -45,19 +46,6 @@ RENAMED = {"line": "snapshot_line"}
 
 DEFAULT_CONFIDENCE = "secondary"
 HASH_DIGITS = 12
-SAYS_WHY = (
-    "line",
-    "column",
-    "value",
-    "check",
-    "reason",
-    "held",
-    "held_since",
-    "series_id",
-    "slot",
-    "price_as_published",
-)
-"""Columns of `set_aside.csv` that are not terms of the row itself."""
 
 
 def read(folder: Path) -> Reading:

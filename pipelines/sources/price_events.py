@@ -33,7 +33,7 @@ LOG_COLUMNS = (
 )
 """Columns of `log.csv` of a feed of accelerator prices; all text."""
 
-SET_ASIDE_COLUMNS = (
+SAYS_WHY = (
     LINE,
     "column",
     "value",
@@ -44,8 +44,10 @@ SET_ASIDE_COLUMNS = (
     "series_id",
     "slot",
     "price_as_published",
-    *TERMS,
 )
+"""Columns of `set_aside.csv` that are not terms of the row itself."""
+
+SET_ASIDE_COLUMNS = (*SAYS_WHY, *TERMS)
 """Columns of `set_aside.csv`; a row with held=yes waits, and is compared with the next read."""
 
 KEY = ["series_id", "slot"]
