@@ -132,7 +132,17 @@ def what_if(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         model_id: the model; must be known.
         overrides: what is otherwise; accelerators by their ids.
         as_of: day on which `rental_now` is priced; that of the newest release when not given.
+
+    Raises:
+        UnreadableLedgerError: the file has other tables than this program expects.
     """
+    try:
+        return _answer(ledger, model_id, overrides, as_of)
+    except pl.exceptions.ColumnNotFoundError as error:
+        raise ledger.of_another_version(error) from error
+
+
+def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None) -> Answer:
     released_on = ledger.fetch("select max_by(as_of_on, published_at) from history.releases")[0][0]
     day = as_of or released_on
     given = costing_inputs(ledger, model_id)

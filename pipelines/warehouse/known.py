@@ -9,6 +9,7 @@ import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts.table import TABLES
+from pipelines.contracts.validation import ContractBrokenError
 from pipelines.paths import SQL
 from pipelines.warehouse.answers import Ledger
 from pipelines.warehouse.published import CONFINED, Published
@@ -25,7 +26,10 @@ def tables_of(ledger: Published, names: tuple[str, ...]) -> dict[str, pl.DataFra
     Raises:
         UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
     """
-    return {name: as_contract(TABLES[name], ledger.frame(f"from {name}")) for name in names}
+    try:
+        return {name: as_contract(TABLES[name], ledger.frame(f"from {name}")) for name in names}
+    except ContractBrokenError as error:
+        raise ledger.of_another_version(error) from error
 
 
 class LedgerInMemory(Ledger):

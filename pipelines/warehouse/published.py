@@ -107,13 +107,17 @@ class Published:
         """
         return self._asked(lambda: cast("pl.DataFrame", self._connection.sql(sql, params=list(parameters)).pl()))
 
+    def of_another_version(self, error: Exception) -> UnreadableLedgerError:
+        """What to say of a file whose tables are not those this program expects."""
+        return UnreadableLedgerError(
+            f"{self.path} was published by another version of costledger ({_first_line(error)}): {PUBLISH_AGAIN}"
+        )
+
     def _asked(self, ask: Callable[[], Answer]) -> Answer:
         try:
             return ask()
         except (duckdb.CatalogException, duckdb.BinderException) as error:
-            raise UnreadableLedgerError(
-                f"{self.path} was published by another version of costledger ({_first_line(error)}): {PUBLISH_AGAIN}"
-            ) from error
+            raise self.of_another_version(error) from error
         except duckdb.Error as error:
             raise UnreadableLedgerError(
                 f"{self.path} cannot be read ({_first_line(error)}): {PUBLISH_AGAIN}"
@@ -130,7 +134,7 @@ def _unique(names: list[str]) -> list[str]:
     return unique
 
 
-def _first_line(error: duckdb.Error) -> str:
+def _first_line(error: Exception) -> str:
     return str(error).strip().partition("\n")[0]
 
 

@@ -241,3 +241,20 @@ class TestMacros:
     def test_they_answer_through_the_command(self, ledger_folder: DataFolder) -> None:
         answer = ask(ledger_folder, "query", "select count(*) as n from core.models_as_known_on('2020-01-01')")
         assert 0 < answer["rows"][0]["n"] < 236
+
+
+@pytest.mark.parametrize(
+    "words",
+    [("show", "deepseek-r1", "--as-known-on", "2025-10-01"), ("whatif", "deepseek-v3", "--price", "h800=3")],
+    ids=["as known", "what if"],
+)
+def test_a_ledger_of_an_older_version_asks_to_be_published_again(
+    ledger_copy: DataFolder, words: tuple[str, ...]
+) -> None:
+    ledger_copy.ledger.chmod(0o644)
+    with duckdb.connect(str(ledger_copy.ledger)) as connection:
+        connection.execute("alter table core.method_constants drop column value_low")
+    done = CliRunner().invoke(app, [*words, "--data", str(ledger_copy.root)])
+    assert done.exit_code == 1
+    assert "was published by another version of costledger" in done.output
+    assert "costledger run --force" in done.output
