@@ -9,7 +9,18 @@ from typing import Annotated
 import typer
 
 from pipelines.contracts.vocabulary_questions import RENTAL_TERMS
-from pipelines.options import BasisOption, DataOption, JsonOption, Model, ScopeOption, choice, open_ledger, session_of
+from pipelines.options import (
+    BasisOption,
+    DataOption,
+    IndexOption,
+    JsonOption,
+    Model,
+    ScopeOption,
+    YearOption,
+    choice,
+    open_ledger,
+    session_of,
+)
 
 MOST_USD_PER_HOUR = 10_000
 
@@ -52,6 +63,8 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
         datetime | None,
         typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day rental_now is priced on.", show_default=False),
     ] = None,
+    usd_of: YearOption = None,
+    index: IndexOption = "CPIAUCSL",
     scope: ScopeOption = "cumulative",
     basis: BasisOption = None,
     _data: DataOption = None,
@@ -59,7 +72,8 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
 ) -> None:
     """What a model would cost at other prices, utilisation or hours, beside what the ledger says; nothing is built.
 
-    With --json: model_id, model_name, as_of_on, changes, costs (of every scope and basis).
+    With --json: model_id, model_name, as_of_on, dollars_of_year (none: of the day), price_index_id, index_vintage_on,
+    changes, costs (of every scope and basis).
     """
     from pipelines import output
     from pipelines import whatif as asking
@@ -71,8 +85,10 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
         raise typer.BadParameter(f"{utilization:g} is no share between 0 and 1, as 0.35", param_hint="--utilization")
     if hours_factor is not None and not 0 < hours_factor <= 1000:
         raise typer.BadParameter(f"{hours_factor:g} is no factor between 0 and 1000", param_hint="--hours-factor")
-    if not prices and (utilization, hours_factor, terms, as_of) == (None, None, None, None):
-        raise typer.BadParameter("say what is otherwise: --price, --utilization, --hours-factor, --terms or --as-of")
+    if not prices and (utilization, hours_factor, terms, as_of, usd_of) == (None,) * 5:
+        raise typer.BadParameter(
+            "say what is otherwise: --price, --utilization, --hours-factor, --terms, --as-of or --usd-of"
+        )
     with open_ledger(context) as ledger:
         overrides = Overrides(
             prices=asking.hardware_ids(ledger, prices),
@@ -81,5 +97,6 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
             hours_factor=hours_factor,
         )
         day = as_of.date() if as_of else None
-        found = asking.what_if(ledger, ledger.model_id(model), overrides, day)
+        dollars = asking.Dollars(usd_of, index) if usd_of else None
+        found = asking.what_if(ledger, ledger.model_id(model), overrides, day, dollars)
     output.show_json(found) if session_of(context).as_json else output.show(screen.answer(found, scope, basis))

@@ -13,6 +13,7 @@ from typing import Any
 
 import polars as pl
 
+from pipelines.contracts.types import USD
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
 from pipelines.costing.overrides import PROXY, Overrides, rented
@@ -20,6 +21,7 @@ from pipelines.costing.scenarios import Inputs, scenario_model_costs, scenario_p
 from pipelines.warehouse.answers import LEAST_LIKENESS, SUGGESTIONS, Ledger
 from pipelines.warehouse.costing_inputs import costing_inputs
 from pipelines.warehouse.faults import LedgerError
+from pipelines.warehouse.sides import Deflator
 
 
 class UnknownHardwareError(LedgerError):
@@ -35,6 +37,14 @@ class UnknownHardwareError(LedgerError):
         """Keep the nearest."""
         super().__init__(message)
         self.did_you_mean = did_you_mean
+
+
+@dataclass(frozen=True)
+class Dollars:
+    """Dollars of a year, by a price index in its newest vintage."""
+
+    year: int
+    price_index_id: str
 
 
 @dataclass(frozen=True)
@@ -81,11 +91,20 @@ class Change:
 
 @dataclass(frozen=True)
 class Answer:
-    """What a model costs, and would cost."""
+    """What a model costs, and would cost.
+
+    Attributes:
+        dollars_of_year: the year in whose dollars all amounts stand; None for dollars of the day.
+        price_index_id: the index that converted them.
+        index_vintage_on: its vintage.
+    """
 
     model_id: str
     model_name: str
     as_of_on: date
+    dollars_of_year: int | None
+    price_index_id: str | None
+    index_vintage_on: date | None
     changes: list[Change]
     costs: list[Alternative]
 
@@ -124,7 +143,9 @@ def _nearest(text: str, rows: Sequence[tuple[Any, ...]]) -> list[str]:
     return list(dict.fromkeys(spellings[index][0] for _, _, index in like))[:SUGGESTIONS]
 
 
-def what_if(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None = None) -> Answer:
+def what_if(
+    ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None = None, dollars: Dollars | None = None
+) -> Answer:
     """What a model would cost under some changes, beside what the ledger says.
 
     Args:
@@ -132,17 +153,19 @@ def what_if(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         model_id: the model; must be known.
         overrides: what is otherwise; accelerators by their ids.
         as_of: day on which `rental_now` is priced; that of the newest release when not given.
+        dollars: in whose dollars all amounts are to stand; those of the day when not given.
 
     Raises:
+        UnknownIndexError: the index is not known, or does not cover the model, the day or the year.
         UnreadableLedgerError: the file has other tables than this program expects.
     """
     try:
-        return _answer(ledger, model_id, overrides, as_of)
+        return _answer(ledger, model_id, overrides, as_of, dollars)
     except pl.exceptions.ColumnNotFoundError as error:
         raise ledger.of_another_version(error) from error
 
 
-def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None) -> Answer:
+def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None, dollars: Dollars | None) -> Answer:
     released_on = ledger.fetch("select max_by(as_of_on, published_at) from history.releases")[0][0]
     day = as_of or released_on
     given = costing_inputs(ledger, model_id)
@@ -171,8 +194,32 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
     changes = _changes(overrides, given, priced)
     if day != released_on:
         changes.append(_new_day(day, released_on, given["costs"], priced))
+    costs, usual, vintage_on = rows, given["usual"], None
+    if dollars is not None:
+        released = ledger.model(model_id).released_on
+        of_release, of_day, of_ledger = (
+            ledger.deflator(dollars.price_index_id, month, dollars.year) for month in (released, day, released_on)
+        )
+        of_today = ["rental_now", "rental"] if overrides.rental_terms == "rental_now" else ["rental_now"]
+        costs = _in_year(rows, of_release, of_day, of_today)
+        usual = _in_year(usual, of_release, of_ledger, ["rental_now"])
+        vintage_on = of_release.vintage_on
     name = given["models"].filter(pl.col("model_id") == model_id)["name"].item()
-    return Answer(model_id, str(name), day, changes, _beside(given["usual"], rows))
+    year, index = (dollars.year, dollars.price_index_id) if dollars else (None, None)
+    return Answer(model_id, str(name), day, year, index, vintage_on, changes, _beside(usual, costs))
+
+
+def _in_year(costs: pl.DataFrame, of_release: Deflator, of_today: Deflator, priced_today: list[str]) -> pl.DataFrame:
+    """Costs in dollars of a year: those of bases priced on the day from its dollars, the others from the release's."""
+    is_of_today = pl.col("price_basis").is_in(priced_today)
+    ratio = pl.when(is_of_today).then(of_today.deflator_ratio).otherwise(of_release.deflator_ratio)
+    amounts = {
+        name: dtype for name, dtype in costs.schema.items() if name.startswith("cost_") and name.endswith("_usd")
+    }
+    return costs.with_columns(
+        (pl.col(name).cast(pl.Float64) * ratio).round(USD.scale).cast(dtype).alias(name)
+        for name, dtype in amounts.items()
+    )
 
 
 def _beside(usual: pl.DataFrame, rows: pl.DataFrame) -> list[Alternative]:

@@ -54,8 +54,28 @@ class StagedScenarios(Record):
     )
     change_count: pl.Int64 = column("Prices and constants that the file gives.", ge=0)
     hours_factor: pl.Float64 = column("What all hours are multiplied by.", nullable=True, gt=0, le=1000, unit="x")
+    method_id: pl.String = column(
+        "The method of data/reference/methods.yaml whose constants cost it; the ledger's own when absent.",
+        nullable=True,
+        str_matches=ID,
+    )
+    dollars_of_year: pl.Int64 = column(
+        "The year in whose dollars its costs, and those beside them, stand; those of the day when absent.",
+        nullable=True,
+        unit="year",
+        ge=1900,
+        le=2200,
+    )
+    price_index_id: pl.String = column("The price index that converts them.", nullable=True)
+    index_vintage_on: pl.Date = column("The vintage of that index; its newest when absent.", nullable=True)
     source_id: pl.String = column("The document these numbers were taken from, if any.", nullable=True)
     locator: pl.String = column("Page, table or section.", nullable=True)
+
+    @pa.dataframe_check(description="dollars_of_year and price_index_id stand together, a vintage only beside them")
+    def index_without_year(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """An index without a year converts nothing, a year without an index cannot be converted to."""
+        has_year, has_index = (pl.col(name).is_not_null() for name in ("dollars_of_year", "price_index_id"))
+        return data.lazyframe.select(has_year.eq(has_index) & (has_index | pl.col("index_vintage_on").is_null()))
 
 
 @table("staging.scenarios__scenario_prices", key=("scenario_id", "hardware_id"))

@@ -163,7 +163,11 @@ class DisclosureOverTime(Contract):
     warnings=("assumed_price", "lower_bounds"),
 )
 class ScenarioCostComparison(Contract):
-    """One row per scenario, model, scope and price basis with a cost in either: the scenario beside the default."""
+    """One row per scenario, model, scope and price basis with a cost in either: the scenario beside the default.
+
+    Both costs stand in the same dollars: those of the year `dollars_of_year` where the scenario names one, else those
+    of the day, which is the month of release, and for `rental_now` and what is priced like it the day of the ledger.
+    """
 
     scenario_id: pl.String = column("The scenario.")
     model_id: pl.String = column("The model.")
@@ -175,8 +179,17 @@ class ScenarioCostComparison(Contract):
     cost_mid_usd: USD = column("The cost under the scenario; for a lower bound its floor.", nullable=True)
     cost_high_usd: pl.Float64 = column("Upper end of the cost under the scenario.", nullable=True)
     default_cost_usd: USD = column("The cost as the ledger has it.", nullable=True)
-    difference_usd: USD = column("The one less the other.", nullable=True)
-    cost_ratio: pl.Float64 = column("The one over the other.", nullable=True, gt=0)
+    difference_usd: USD = column("The one less the other, in the same dollars.", nullable=True)
+    cost_ratio: pl.Float64 = column("The one over the other, in the same dollars.", nullable=True, gt=0)
+    dollars_of_year: pl.Int64 = column(
+        "The year in whose dollars every amount of the row stands; absent for dollars of the day.",
+        nullable=True,
+        unit="year",
+    )
+    price_index_id: pl.String = column("The index that converted them.", nullable=True)
+    index_vintage_on: pl.Date = column("Its vintage.", nullable=True)
+    deflator_ratio: pl.Float64 = column("What the cost under the scenario was multiplied by.", nullable=True, gt=0)
+    default_deflator_ratio: pl.Float64 = column("What the ledger's cost was multiplied by.", nullable=True, gt=0)
     is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
     is_lower_bound: pl.Boolean = column("True where the cost under the scenario is a floor.")
     changed_inputs: pl.List(pl.String) = column("What the scenario changed in it: flags of a scenario.")

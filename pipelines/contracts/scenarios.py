@@ -37,9 +37,26 @@ class ScenarioConstants(q.StagedScenarioConstants):
     """One row per scenario and constant of the method that it gives another value."""
 
 
+@table("core.scenario_deflators", key=("scenario_id", "month_on"))
+class ScenarioDeflators(Contract):
+    """One row per scenario in dollars of a year, and month: by what dollars of the month are multiplied.
+
+    As core.deflators, by the index and the vintage that the scenario names; the newest where it names none.
+    """
+
+    scenario_id: pl.String = column("The scenario.")
+    month_on: pl.Date = column("First day of the month whose dollars are converted.")
+    series_id: pl.String = column("The index.")
+    to_year: pl.Int64 = column("Year whose dollars they become.", unit="year")
+    deflator_ratio: pl.Float64 = column("Mean index of the year over the index of the month.", gt=0)
+    index_month_on: pl.Date = column("The month whose index was used; an earlier one where the index has ended.")
+    vintage_on: pl.Date = column("Day the index was published or copied.")
+    is_of_release: pl.Boolean = column("True for the month of the day of the release, on which `rental_now` is priced.")
+
+
 @table("core.scenario_costs", key=("scenario_id", "model_id", "scope", "price_basis"), warnings=("assumed_price",))
 class ScenarioCosts(CostColumns):
-    """One row per scenario and row of core.model_costs: what it is under the scenario."""
+    """One row per scenario and row of core.model_costs: what it is under the scenario, in dollars of the day."""
 
     scenario_id: pl.String = column("The scenario.")
     model_id: pl.String = column("The model.")

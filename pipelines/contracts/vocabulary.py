@@ -269,6 +269,7 @@ MISSING_REASON = {
     "power_unknown": "The power of the accelerator is not known.",
     "restated_base": "The only figure printed is the base model's.",
     "no_price": "No price exists on this basis.",
+    "no_price_index": "The price index has no month for these dollars.",
     "gpu_count_not_disclosed": "How many accelerators were used is not disclosed.",
     "one_sided": "Only an upper end is known, and what is missing may lie above it.",
     "set_aside": "What it needs was set aside by validation.",

@@ -46,5 +46,8 @@ SCENARIO_FLAG = {
     "scenario_terms": "Rent is on the terms that the scenario gives.",
     "scenario_utilization": "The hours are those at the utilisation that the scenario gives.",
     "scenario_hours": "The hours are multiplied by what the scenario gives.",
+    "scenario_constants": "Constants of the method have the values that the scenario gives.",
+    "scenario_method": "It is costed with the constants of the method that the scenario names.",
+    "scenario_dollars": "Both costs stand in dollars of the year that the scenario names.",
 }
 """What a scenario changed in a cost, beside the flags of COST_FLAG."""

@@ -11,6 +11,31 @@ from pipelines.costing.intervals import Range
 DEFAULT_METHOD = "ledger"
 
 
+COSTING = (
+    "average_load_ratio",
+    "electricity_price_width_high_ratio",
+    "electricity_price_width_low_ratio",
+    "energy_share_ratio",
+    "fresh_quote_days",
+    "interconnect_share_ratio",
+    "longest_run_hours",
+    "node_power_ratio",
+    "price_performance_trend_per_year",
+    "price_width_high_ratio",
+    "price_width_low_ratio",
+    "pue_ratio",
+    "server_overhead_ratio",
+    "stale_price_days",
+    "start_delay_days",
+    "thin_price_providers",
+    "usual_run_hours",
+    "usual_utilization_high_ratio",
+    "usual_utilization_low_ratio",
+    "usual_utilization_ratio",
+)
+"""Constants that the costs of phases look up: a method that lacks one of them cannot cost a scenario."""
+
+
 class Constants(Mapping[str, float]):
     """Constants of one method by name; a missing one names the file to mend."""
 

@@ -30,6 +30,7 @@ class Overrides:
         utilization_ratio: share of the 16-bit peak that runs reach, where hours follow from it or imply one.
         hours_factor: what all hours are multiplied by.
         constants: values of the method's constants.
+        method_id: the method whose constants are taken; the ledger's own when not given.
     """
 
     prices: Mapping[str, float] = field(default_factory=dict)
@@ -37,6 +38,13 @@ class Overrides:
     utilization_ratio: float | None = None
     hours_factor: float | None = None
     constants: Mapping[str, float] = field(default_factory=dict)
+    method_id: str | None = None
+
+    @property
+    def method_flags(self) -> list[str]:
+        """What is told of every cost, whatever it is made of: the constants are others."""
+        told = {"scenario_constants": bool(self.constants), "scenario_method": self.method_id is not None}
+        return [flag for flag, holds in told.items() if holds]
 
 
 def rented() -> list[str]:
@@ -45,7 +53,14 @@ def rented() -> list[str]:
 
 
 def with_constants(constants: pl.DataFrame, overrides: Overrides) -> pl.DataFrame:
-    """core.method_constants with other values; ends that a changed constant has become that value too."""
+    """core.method_constants with other values; ends that a changed constant has become that value too.
+
+    The constants of another method stand under the id of the ledger's own.
+    """
+    if overrides.method_id is not None:
+        constants = constants.filter(pl.col("method_id") == overrides.method_id).with_columns(
+            pl.lit(DEFAULT_METHOD).alias("method_id")
+        )
     if not overrides.constants:
         return constants
     changed = (pl.col("method_id") == DEFAULT_METHOD) & pl.col("constant_id").is_in(list(overrides.constants))
@@ -117,7 +132,8 @@ def with_hours(pricing: Pricing, phases: pl.DataFrame, overrides: Overrides) -> 
 
 def touched_bases(overrides: Overrides) -> list[str]:
     """Names of the price bases whose costs a scenario may change."""
-    if overrides.constants or overrides.hours_factor is not None or overrides.utilization_ratio is not None:
+    of_runs = (overrides.hours_factor, overrides.utilization_ratio, overrides.method_id)
+    if overrides.constants or any(given is not None for given in of_runs):
         return list(PRICE_BASES)
     by_price = {*rented(), DISCLOSED} if overrides.prices else set()
     by_terms = {RENTAL} if overrides.rental_terms is not None else set()
@@ -192,27 +208,27 @@ def _at_prices(basis: PriceBasis, by_hardware: Mapping[str, float]) -> PriceBasi
 def overrides_of(
     scenarios: pl.DataFrame, prices: pl.DataFrame, constants: pl.DataFrame
 ) -> Iterable[tuple[str, Overrides]]:
-    """Each scenario's id and what it changes. One of which a change was set aside would be another, and is left out.
+    """Each scenario's id and what it changes.
 
     Args:
-        scenarios: core.scenarios.
+        scenarios: core.scenarios, whole ones (`scenario_faults`).
         prices: core.scenario_prices.
-        constants: core.scenario_constants, those that the method has.
+        constants: core.scenario_constants.
     """
 
     def of(frame: pl.DataFrame, scenario_id: str, key: str, value: str) -> dict[str, float]:
         chosen = frame.filter(pl.col("scenario_id") == scenario_id)
         return dict(zip(chosen[key], chosen[value], strict=True))
 
-    told = ["scenario_id", "rental_terms", "utilization_ratio", "hours_factor", "change_count"]
+    told = ["scenario_id", "rental_terms", "utilization_ratio", "hours_factor", "method_id"]
     ordered = scenarios.sort("scenario_id")
-    for scenario_id, terms, utilization, factor, count in zip(*(ordered[name] for name in told), strict=True):
+    for scenario_id, terms, utilization, factor, method_id in zip(*(ordered[name] for name in told), strict=True):
         found = Overrides(
             prices=of(prices, scenario_id, "hardware_id", "price_usd_per_gpu_hour"),
             rental_terms=terms,
             utilization_ratio=utilization,
             hours_factor=factor,
             constants=of(constants, scenario_id, "constant_id", "value"),
+            method_id=method_id,
         )
-        if len(found.prices) + len(found.constants) == count:
-            yield scenario_id, found
+        yield scenario_id, found

@@ -10,7 +10,7 @@ import polars as pl
 
 from pipelines.costing import disclosure as known
 from pipelines.costing import runs
-from pipelines.costing.constants import DEFAULT_METHOD, Constants
+from pipelines.costing.constants import Constants
 from pipelines.costing.model_costs import GRAIN, counted_phases, summed
 from pipelines.costing.overrides import Overrides, bases_of, overrides_of, touched_bases, with_constants, with_hours
 from pipelines.costing.phase_costs import priced
@@ -83,13 +83,16 @@ def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> 
         members, tables.phase_costs, tables.phases, models, tables.model_lineage, tables.rejected
     )
     by_scope = known.disclosure_by_scope(members, by_model)
-    constants = tables.method_constants
-    of_method = constants.filter(pl.col("method_id") == DEFAULT_METHOD)
-    given = tables.scenario_constants.join(of_method, on="constant_id", how="semi")
     inputs = Inputs(
-        summed_phases, models, tables.hardware, tables.price_quotes, constants, tables.electricity_prices, as_of
+        summed_phases,
+        models,
+        tables.hardware,
+        tables.price_quotes,
+        tables.method_constants,
+        tables.electricity_prices,
+        as_of,
     )
-    for scenario_id, overrides in overrides_of(tables.scenarios, tables.scenario_prices, given):
+    for scenario_id, overrides in overrides_of(tables.scenarios, tables.scenario_prices, tables.scenario_constants):
         priced_otherwise = scenario_phase_costs(inputs, overrides)
         rows = scenario_model_costs(members, tables.phase_costs, priced_otherwise, tables.model_costs, models, by_scope)
         yield scenario_id, rows
@@ -108,7 +111,10 @@ def scenario_phase_costs(inputs: Inputs, overrides: Overrides, also: Iterable[st
     """
     every = bases_of(overrides)
     names = [name for name in every if name in {*touched_bases(overrides), *also}]
-    return priced(inputs.pricing(overrides), [every[name] for name in names]) if names else None
+    if not names:
+        return None
+    rows, told = priced(inputs.pricing(overrides), [every[name] for name in names]), overrides.method_flags
+    return rows.with_columns(pl.concat_list("flags", pl.lit(told, pl.List(pl.String))).alias("flags"))
 
 
 def scenario_model_costs(

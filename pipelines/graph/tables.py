@@ -19,10 +19,12 @@ from pipelines.costing.energy import phase_energy
 from pipelines.costing.hardware_prices import hardware_prices
 from pipelines.costing.inflation import deflators
 from pipelines.costing.methods import published_method_costs
+from pipelines.costing.scenario_dollars import scenario_deflators
 from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_fingerprint
 from pipelines.graph.changes import changes_until
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
+from pipelines.graph.scenario_steps import SCENARIOS
 from pipelines.graph.step import CHANGES, Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
@@ -82,9 +84,7 @@ INPUTS = (
         electricity_prices,
         joins_tables=True,
     ),
-    input_step(scenarios.Scenarios, [question_inputs.StagedScenarios], ledger.unchanged),
-    input_step(scenarios.ScenarioPrices, [question_inputs.StagedScenarioPrices], ledger.unchanged),
-    input_step(scenarios.ScenarioConstants, [question_inputs.StagedScenarioConstants], ledger.unchanged),
+    *SCENARIOS,
     input_step(scenarios.ComputeRules, [question_inputs.StagedComputeRules], ledger.unchanged),
     input_step(core.GridIntensities, [series.StagedGridIntensities], ledger.unchanged),
     input_step(core.CostClaims, [inputs.StagedCostClaims, core.ExchangeRates], claims_in_dollars),
@@ -97,6 +97,7 @@ COSTS = (
     incremental_step(core.PhaseCosts, COSTING_READS, ledger.changed_phase_costs),
     incremental_step(core.UnsummedPhaseCosts, COSTING_READS, ledger.changed_unsummed_phase_costs),
     table_step(core.Deflators, [core.PriceIndex], deflators),
+    table_step(scenarios.ScenarioDeflators, [scenarios.Scenarios, core.PriceIndex], scenario_deflators),
     table_step(core.CostComponents, [core.PhaseCosts, *COSTING_READS], ledger.cost_components),
     table_step(
         core.PhaseEnergy,

@@ -34,9 +34,15 @@ def answer(found: Answer, scope: str, basis: str | None) -> Group:
         Text(f"{change.name} = {change.value}: {change.effect}", style="" if change.has_effect else "yellow")
         for change in found.changes
     ]
+    dollars = (
+        f"in dollars of {found.dollars_of_year}, by {found.price_index_id} as of {found.index_vintage_on}"
+        if found.dollars_of_year
+        else None
+    )
     return lines(
         Text(f"{found.model_name}, {scope}", style="bold"),
-        section("what is otherwise", *changes),
+        *([dim(dollars)] if dollars else []),
+        section("what is otherwise", *(changes or [dim("nothing but the dollars")])),
         section("what it costs", _table(costs) if costs else dim("no cost is known on these bases")),
     )
 

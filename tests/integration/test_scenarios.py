@@ -91,21 +91,102 @@ def test_every_scenario_costs_every_model(ledger_folder: DataFolder) -> None:
     assert rows == scenarios * models
 
 
-def test_a_scenario_with_an_unknown_accelerator_is_set_aside_and_the_rest_is_published(data_copy: DataFolder) -> None:
+def test_a_scenario_with_an_unknown_name_is_set_aside_whole_and_the_rest_is_published(data_copy: DataFolder) -> None:
     path = data_copy.root / "scenarios" / "h800-at-a-listed-price.yaml"
     path.write_text(path.read_text(encoding="utf-8").replace("hardware_id: h800", "hardware_id: h8000"))
+    other = path.with_name("runs-that-started-earlier.yaml")
+    other.write_text(other.read_text(encoding="utf-8").replace("start_delay_days", "start_delay"))
     build(data_copy, AS_OF)
-    assert query(data_copy, "select distinct scenario_id from core.scenario_costs order by all") == [
-        ("everything-at-todays-rent",),
-        ("good-utilization",),
-        ("runs-that-started-earlier",),
-    ]
-    [(file, line, value, reason)] = query(
-        data_copy, "select file, line, value, reason from quality.rejected_rows where is_set_aside"
+    for table in ("core.scenarios", "core.scenario_costs"):
+        assert query(data_copy, f"select distinct scenario_id from {table} order by all") == [
+            ("everything-at-todays-rent",),
+            ("everything-in-dollars-of-2025",),
+            ("good-utilization",),
+        ]
+    found = query(
+        data_copy,
+        "select table_name, file, line, value, reason from quality.rejected_rows where is_set_aside order by all",
     )
-    assert (file, value) == ("scenarios/h800-at-a-listed-price.yaml", "h8000")
-    assert line > 1
-    assert "hardware.yaml" in reason
+    assert [(table, file, value) for table, file, _, value, _ in found] == [
+        ("core.scenario_constants", "scenarios/runs-that-started-earlier.yaml", "start_delay"),
+        ("core.scenario_prices", "scenarios/h800-at-a-listed-price.yaml", "h8000"),
+        ("core.scenarios", "scenarios/h800-at-a-listed-price.yaml", "0"),
+        ("core.scenarios", "scenarios/runs-that-started-earlier.yaml", "0"),
+    ]
+    assert all(line > 1 for _, _, line, _, _ in found)
+    assert "methods.yaml" in found[0][-1]
+    assert "hardware.yaml" in found[1][-1]
+
+
+def test_dollars_of_a_year_are_those_of_the_index_on_both_sides(ledger_folder: DataFolder) -> None:
+    """What a scenario in dollars of 2025 says of V3 is the ledger's cost times the deflator of its month."""
+    [(cost, default, ratio, series, vintage, expected, newest)] = query(
+        ledger_folder,
+        "select s.cost_mid_usd::double, s.default_cost_usd::double, s.cost_ratio, s.price_index_id, "
+        "s.index_vintage_on, m.cost_mid_usd::double * d.deflator_ratio, d.vintage_on from marts.scenario_costs as s "
+        "join core.model_costs as m using (model_id, scope, price_basis) "
+        "join core.deflators as d on d.series_id = 'CPIAUCSL' and d.to_year = 2025 and d.month_on = '2024-12-01' "
+        "where s.scenario_id = 'everything-in-dollars-of-2025' and s.model_id = 'deepseek-v3' "
+        "and s.scope = 'own' and s.price_basis = 'disclosed'",
+    )
+    assert cost == default == pytest.approx(expected, abs=0.006)
+    assert cost > 2 * V3_HOURS
+    assert (ratio, series, vintage) == (1, "CPIAUCSL", newest)
+    assert query(
+        ledger_folder,
+        "select distinct dollars_of_year, changed_inputs from marts.scenario_costs where scenario_id like '%of-2025'",
+    ) == [(2025, ["scenario_dollars"])]
+    assert query(
+        ledger_folder,
+        "select count(*) from marts.scenario_costs where scenario_id not like '%of-2025' "
+        "and (dollars_of_year is not null or deflator_ratio is not null)",
+    ) == [(0,)]
+
+
+def test_rent_of_today_is_in_dollars_of_today_and_the_default_in_those_of_the_release(data_copy: DataFolder) -> None:
+    path = data_copy.root / "scenarios" / "everything-at-todays-rent.yaml"
+    path.write_text(path.read_text(encoding="utf-8") + "dollars_of_year: 2023\nprice_index_id: CPIAUCSL\n")
+    build(data_copy, AS_OF)
+    [row] = query(
+        data_copy,
+        "select s.deflator_ratio / t.deflator_ratio, s.default_deflator_ratio / r.deflator_ratio, "
+        "s.cost_mid_usd::double / (n.cost_mid_usd::double * t.deflator_ratio), "
+        "s.default_cost_usd::double / (m.cost_mid_usd::double * r.deflator_ratio) from marts.scenario_costs as s "
+        "join core.model_costs as m using (model_id, scope, price_basis) "
+        "join core.model_costs as n on (n.model_id, n.scope, n.price_basis) = (s.model_id, s.scope, 'rental_now') "
+        "join core.deflators as t on (t.series_id, t.to_year) = ('CPIAUCSL', 2023) "
+        f"and t.month_on = '{AS_OF:%Y-%m}-01' "
+        "join core.deflators as r on (r.series_id, r.to_year) = ('CPIAUCSL', 2023) and r.month_on = '2024-12-01' "
+        "where s.scenario_id = 'everything-at-todays-rent' and s.model_id = 'deepseek-v3' and s.scope = 'own' "
+        "and s.price_basis = 'rental'",
+    )
+    assert row == pytest.approx((1, 1, 1, 1))
+
+
+def test_a_method_that_can_cost_is_named_by_a_scenario(data_copy: DataFolder) -> None:
+    """A copy of the ledger's method at twice the usual utilisation: half the hours where they come from compute."""
+    path = data_copy.root / "reference" / "methods.yaml"
+    text = path.read_text(encoding="utf-8")
+    own = text[text.index("- method_id: ledger") : text.index("# Limits of the gates")]
+    assert "    - constant_id: usual_utilization_ratio\n      value: 0.375" in own
+    second = own.replace("- method_id: ledger", "- method_id: ledger-idle").replace("value: 0.375", "value: 0.75")
+    path.write_text(f"{text}\n{second}", encoding="utf-8")
+    (data_copy.root / "scenarios" / "idle.yaml").write_text(
+        "scenario_id: idle\nlabel: Idle\nwhy: Because.\nmethod_id: ledger-idle\n", encoding="utf-8"
+    )
+    (data_copy.root / "scenarios" / "paper.yaml").write_text(
+        "scenario_id: paper\nlabel: Paper\nwhy: Because.\nmethod_id: cottier-2024\n", encoding="utf-8"
+    )
+    build(data_copy, AS_OF)
+    rows = query(
+        data_copy,
+        "select cost_ratio, changed_inputs from marts.scenario_costs where scenario_id = 'idle' "
+        "and model_id = 'gpt-3-175b' and scope = 'own' and price_basis = 'amortized'",
+    )
+    assert rows == [(pytest.approx(0.5), ["scenario_method"])]
+    [(file, value, reason)] = query(data_copy, "select file, value, reason from quality.rejected_rows")
+    assert (file, value) == ("scenarios/paper.yaml", "cottier-2024")
+    assert "cannot cost" in reason
 
 
 # ---- what if
@@ -147,6 +228,32 @@ def test_price_and_utilisation_together(ledger_folder: DataFolder) -> None:
         ("utilization", True),
     ]
     assert "instead of disclosed $2.00" in found["changes"][0]["effect"]
+
+
+def test_dollars_of_a_year_are_those_of_the_scenario(ledger_folder: DataFolder) -> None:
+    """Asked on the command line and declared in a file: the same amounts, and the same as `show --usd-of`."""
+    found = answer(ledger_folder, "deepseek-v3", "--usd-of", "2025")
+    assert (found["dollars_of_year"], found["price_index_id"]) == (2025, "CPIAUCSL")
+    declared = query(
+        ledger_folder,
+        "select scope, price_basis, cost_mid_usd::double, default_cost_usd::double, index_vintage_on::varchar "
+        "from marts.scenario_costs where scenario_id = 'everything-in-dollars-of-2025' and model_id = 'deepseek-v3'",
+    )
+    assert declared
+    asked = {(cost["scope"], cost["price_basis"]): cost for cost in found["costs"]}
+    for scope, basis, cost, default, vintage in declared:
+        assert (asked[scope, basis]["cost_usd"], asked[scope, basis]["default_usd"]) == (cost, default)
+        assert found["index_vintage_on"] == vintage
+    assert "in dollars of 2025, by CPIAUCSL" in invoke(ledger_folder, "deepseek-v3", "--usd-of", "2025").stdout
+    both = costs(answer(ledger_folder, "deepseek-v3", "--price", "h800=3.42", "--usd-of", "2025"))["disclosed"]
+    assert both["cost_ratio"] == pytest.approx(1.71)
+    assert both["default_usd"] == costs(found)["disclosed"]["default_usd"]
+
+
+def test_a_year_that_the_index_has_not_is_told(ledger_folder: DataFolder) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", "--usd-of", "1850")
+    assert result.exit_code == 1
+    assert "known are" in result.stderr
 
 
 @pytest.mark.parametrize("factor", ["0.5", "2"])

@@ -15,9 +15,24 @@ from pipelines.contracts import scenarios as contracts
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing import ledger
+from pipelines.costing.constants import COSTING
 from pipelines.costing.overrides import Overrides, touched_bases, with_constants
 from pipelines.costing.scenarios import Inputs, scenario_phase_costs
-from tests.unit.costing.builders import PLACE, SOURCED, Row, TinyLedger, chip, edge, frame, market, model, offer, phase
+from tests.unit.costing.builders import (
+    METHOD,
+    PLACE,
+    SOURCED,
+    Row,
+    TinyLedger,
+    chip,
+    constants,
+    edge,
+    frame,
+    market,
+    model,
+    offer,
+    phase,
+)
 
 HOURS, PRICE, STATED = 1000, 4, 2
 FLOP = 3.6e24
@@ -53,7 +68,7 @@ def cost(books: TinyLedger, overrides: Overrides, basis: str, phase_id: str = "m
 def scenario(scenario_id: str = "other", prices: Mapping[str, float] | None = None, **given: Any) -> list[pl.DataFrame]:
     """core.scenarios, core.scenario_prices and core.scenario_constants of one scenario."""
     count = len(prices or {}) + len(given.get("constants", {}))
-    constants = given.pop("constants", {})
+    values = given.pop("constants", {})
     head = {**PLACE, "scenario_id": scenario_id, "label": "Other", "why": "Why.", "change_count": count, **given}
     return [
         frame(contracts.Scenarios, [head]),
@@ -73,7 +88,7 @@ def scenario(scenario_id: str = "other", prices: Mapping[str, float] | None = No
             contracts.ScenarioConstants,
             [
                 {**SOURCED, "scenario_id": scenario_id, "constant_id": name, "value": value}
-                for name, value in constants.items()
+                for name, value in values.items()
             ],
         ),
     ]
@@ -219,10 +234,40 @@ class TestModels:
         require(table_of(contracts.ScenarioCosts), rows)
         assert rows.height == self.books.model_costs.height
 
-    def test_a_scenario_of_which_a_change_was_set_aside_is_left_out(self) -> None:
-        frames = scenario(prices={"chip": 3})
-        frames[1] = frames[1].clear()
-        assert model_costs(self.books, frames).is_empty()
+    def test_other_constants_are_told(self) -> None:
+        books = tiny(phases=[phase(training_compute_flop=FLOP)])
+        rows = model_costs(books, scenario(constants={"usual_utilization_ratio": 0.5}))
+        changed = rows.filter("is_changed")
+        assert changed.height
+        assert changed["flags"].list.contains("scenario_constants").all()
 
-    def test_a_constant_that_the_method_has_not_leaves_the_scenario_out(self) -> None:
-        assert model_costs(self.books, scenario(constants={"usual_utilisation": 0.5})).is_empty()
+
+class TestMethods:
+    def other(self, **changed: float) -> TinyLedger:
+        """A book whose method file has a second method, whole, with other values."""
+        books = tiny(phases=[phase(training_compute_flop=FLOP)])
+        second = constants(**changed).with_columns(pl.lit("second").alias("method_id"))
+        books.__dict__["core_constants"] = pl.concat([books.core_constants, second])
+        return books
+
+    def test_a_cost_is_that_of_the_constants_of_the_method(self) -> None:
+        books = self.other(usual_utilization_ratio=0.75)
+        usual, asked = (cost(books, Overrides(method_id=name), "rental") for name in ("ledger", "second"))
+        assert float(usual["cost_mid_usd"] / asked["cost_mid_usd"]) == pytest.approx(2)
+        assert "scenario_method" in asked["flags"]
+
+    def test_a_method_with_the_same_constants_is_the_ledger(self) -> None:
+        rows = model_costs(self.other(), scenario(method_id="second"))
+        assert not rows["is_changed"].any()
+
+    @pytest.mark.parametrize("name", sorted(METHOD))
+    def test_what_costs_look_up_is_what_a_method_must_have(self, name: str) -> None:
+        """Without a constant that is named as looked up nothing can be costed; without another everything can."""
+        books = tiny()
+        books.core_phases  # noqa: B018 - made with all constants
+        books.__dict__["core_constants"] = books.core_constants.filter(pl.col("constant_id") != name)
+        if name in COSTING:
+            with pytest.raises(KeyError, match=name):
+                costs_of(books, Overrides(hours_factor=2))
+        else:
+            assert costs_of(books, Overrides(hours_factor=2))
