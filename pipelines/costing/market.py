@@ -8,27 +8,40 @@ docs/methods.md, market rule.
 
 from __future__ import annotations
 
-from collections.abc import Collection
-
 import polars as pl
 
 from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.constants import Constants
 from pipelines.costing.runs import flagged
+from pipelines.costing.sight import sight_of_quotes
 
-ON_DEMAND = ("on_demand",)
-"""Terms of the ordinary market price; other terms are price bases of their own."""
+TERMS = {
+    "on_demand": ("on_demand",),
+    "spot": ("spot",),
+    "commitment_1y": ("reserved_1y", "committed_1y"),
+    "commitment_3y": ("reserved_3y", "committed_3y"),
+}
+"""What is one market: categories of quotes (vocabulary.PRICING_CATEGORY) that compete with each other."""
+
+MARKET_OF = {category: terms for terms, categories in TERMS.items() for category in categories}
+ASK = ("terms", "hardware_id", "priced_on")
 
 
-def price_ends(constants: Constants, by: list[str]) -> list[pl.Expr]:
-    """Lowest and highest unit_price of each group; a single quote has no spread and takes the usual width."""
-    price = pl.col("unit_price")
-    single = pl.len().over(by) == 1
+def price_ends(constants: Constants, by: list[str] | None = None) -> list[pl.Expr]:
+    """Lowest and highest unit_price of each group; a single quote has no spread and takes the usual width.
+
+    Within a `group_by` there is nothing to group by.
+    """
+
+    def of_group(figure: pl.Expr) -> pl.Expr:
+        return figure if by is None else figure.over(by)
+
+    price = pl.col("unit_price").cast(pl.Float64)
     widths = {"low": (price.min(), "price_width_low_ratio"), "high": (price.max(), "price_width_high_ratio")}
     return [
-        pl.when(single)
-        .then((price.cast(pl.Float64) * constants[constant]).round(UNIT_PRICE.scale))
-        .otherwise(end.over(by).cast(pl.Float64))
+        pl.when(of_group(pl.len()) == 1)
+        .then((of_group(end) * constants[constant]).round(UNIT_PRICE.scale))
+        .otherwise(of_group(end))
         .cast(UNIT_PRICE)
         .alias(f"unit_price_{name}")
         for name, (end, constant) in widths.items()
@@ -54,15 +67,16 @@ def widened(constants: Constants, is_assumed: pl.Expr) -> list[pl.Expr]:
     ]
 
 
-def usable_rentals(quotes: pl.LazyFrame, categories: Collection[str] = ON_DEMAND) -> pl.LazyFrame:
-    """Quotes that may enter the rule: usable, on one of these terms, dated, for a known accelerator."""
+def usable_rentals(quotes: pl.LazyFrame) -> pl.LazyFrame:
+    """Quotes that may enter the rule: usable, on terms that are a market, dated, for a known accelerator."""
     return quotes.filter(
         pl.col("is_usable")
-        & pl.col("pricing_category").is_in(list(categories))
+        & pl.col("pricing_category").is_in(list(MARKET_OF))
         & pl.col("hardware_id").is_not_null()
         & pl.col("observed_on").is_not_null()
         & pl.col("list_unit_price_usd_per_gpu_hour").is_not_null()
     ).select(
+        pl.col("pricing_category").replace_strict(MARKET_OF, return_dtype=pl.String).alias("terms"),
         "quote_id",
         "provider",
         "observed_on",
@@ -78,11 +92,12 @@ def priced_as(asked: pl.LazyFrame, rentals: pl.LazyFrame, hardware: pl.LazyFrame
 
     A later quote of its own does not shut the proxy out: that would be looking ahead.
     """
-    first_quoted = rentals.group_by("priced_hardware_id").agg(pl.col("observed_on").min().alias("first_quoted_on"))
+    quoted = rentals.rename({"priced_hardware_id": "hardware_id"})
+    first_quoted = quoted.group_by("terms", "hardware_id").agg(pl.col("observed_on").min().alias("first_quoted_on"))
     proxy = hardware.select("hardware_id", "price_proxy_hardware_id")
     is_quoted = (pl.col("first_quoted_on") <= pl.col("priced_on")).fill_null(value=False)
     return (
-        asked.join(first_quoted, left_on="hardware_id", right_on="priced_hardware_id", how="left")
+        asked.join(first_quoted, on=["terms", "hardware_id"], how="left")
         .join(proxy, on="hardware_id", how="left")
         .with_columns(
             pl.when(is_quoted).then("hardware_id").otherwise("price_proxy_hardware_id").alias("priced_hardware_id")
@@ -92,64 +107,75 @@ def priced_as(asked: pl.LazyFrame, rentals: pl.LazyFrame, hardware: pl.LazyFrame
 
 
 def market_prices(
-    asked: pl.LazyFrame,
-    quotes: pl.LazyFrame,
-    hardware: pl.LazyFrame,
-    constants: Constants,
-    categories: Collection[str] = ON_DEMAND,
+    asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants
 ) -> pl.LazyFrame:
-    """The market price of each asked accelerator on each asked day.
+    """The market price of each asked accelerator on each asked day and terms.
 
     Args:
-        asked: hardware_id and priced_on, unique.
+        asked: terms (of TERMS), hardware_id and priced_on, unique.
         quotes: core.price_quotes.
         hardware: core.hardware (for the declared proxies).
         constants: fresh_quote_days, stale_price_days, thin_price_providers, and the usual width of a price.
-        categories: terms of the quotes that take part (vocabulary.PRICING_CATEGORY).
 
     Returns:
-        A row for each ask that has a price: hardware_id, priced_on, unit_price with its low and high (the spread over
-        the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
+        A row for each ask that has a price: terms, hardware_id, priced_on, unit_price with its low and high (the spread
+        over the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
         median, price_observed_on, price_quote_count and price_flags.
     """
-    ask = ["hardware_id", "priced_on"]
-    rentals = usable_rentals(quotes, categories)
+    rentals = usable_rentals(quotes)
     age = (pl.col("priced_on") - pl.col("seen_on")).dt.total_days()
     newest = (
         priced_as(asked, rentals, hardware)
-        .join(rentals, on="priced_hardware_id", how="inner")
+        .join(rentals, on=["terms", "priced_hardware_id"], how="inner")
         .filter(pl.col("observed_on") <= pl.col("priced_on"))
         .with_columns(pl.min_horizontal(pl.coalesce("last_seen_on", "observed_on"), "priced_on").alias("seen_on"))
         .sort("seen_on", "unit_price", "quote_id", descending=[True, False, False])
-        .unique([*ask, "provider"], keep="first", maintain_order=True)
-        .with_columns((age <= constants["fresh_quote_days"]).alias("is_fresh"))
+        .unique([*ASK, "provider"], keep="first", maintain_order=True)
+        .with_columns(pl.struct(ASK).is_first_distinct().alias("is_newest_of_all"))
     )
-    has_fresh = pl.col("is_fresh").any().over(ask)
-    fresh = newest.filter(pl.col("is_fresh"))
-    oldest_resort = newest.filter(~has_fresh).unique(ask, keep="first", maintain_order=True)
-    median = ((pl.len() - 1) // 2).over(ask)
-    chosen = (
-        pl.concat([fresh, oldest_resort])
-        .sort(*ask, "unit_price", "quote_id")
-        .with_columns(
-            *price_ends(constants, by=ask),
-            pl.len().over(ask).cast(pl.Int64).alias("price_quote_count"),
-        )
-        .filter(pl.int_range(pl.len()).over(ask) == median)
-    )
+    median = (pl.len() - 1) // 2
     is_stale = age > constants["stale_price_days"]
     is_proxy = pl.col("priced_hardware_id") != pl.col("hardware_id")
-    return chosen.select(
-        *ask,
-        "unit_price",
-        *widened(constants, is_stale | is_proxy),
-        "quote_id",
-        pl.col("source_id").alias("price_source_id"),
-        pl.col("seen_on").alias("price_observed_on"),
-        "price_quote_count",
-        flagged(
-            stale_price=is_stale,
-            thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
-            proxy_price=is_proxy,
-        ).alias("price_flags"),
+    return (
+        newest.filter((age <= constants["fresh_quote_days"]) | pl.col("is_newest_of_all"))
+        .sort("unit_price", "quote_id")
+        .group_by(ASK)
+        .agg(
+            pl.col("unit_price", "quote_id", "source_id", "seen_on", "priced_hardware_id").get(median),
+            *price_ends(constants),
+            pl.len().cast(pl.Int64).alias("price_quote_count"),
+        )
+        .select(
+            *ASK,
+            "unit_price",
+            *widened(constants, is_stale | is_proxy),
+            "quote_id",
+            pl.col("source_id").alias("price_source_id"),
+            pl.col("seen_on").alias("price_observed_on"),
+            "price_quote_count",
+            flagged(
+                stale_price=is_stale,
+                thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
+                proxy_price=is_proxy,
+            ).alias("price_flags"),
+        )
+    )
+
+
+def market_sight(asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
+    """A hash of the quotes `market_prices` can look at: of each accelerator and its proxy, up to the day.
+
+    Returns:
+        terms, hardware_id, priced_on and `seen`.
+    """
+    proxies = hardware.select("hardware_id", pl.col("price_proxy_hardware_id").alias("proxy_id"))
+    asked = asked.join(proxies, on="hardware_id", how="left")
+    asks = pl.concat([asked.select(ASK), asked.select("terms", pl.col("proxy_id").alias("hardware_id"), "priced_on")])
+    rentals = usable_rentals(quotes).rename({"priced_hardware_id": "hardware_id"})
+    seen = sight_of_quotes(asks, rentals, ["terms", "hardware_id"])
+    of_proxy = seen.select("terms", pl.col("hardware_id").alias("proxy_id"), "priced_on", pl.col("until").alias("of"))
+    return (
+        asked.join(seen, on=ASK, how="left")
+        .join(of_proxy, on=["terms", "proxy_id", "priced_on"], how="left")
+        .select(*ASK, pl.struct("until", "proxy_id", "of").hash().alias("seen"))
     )

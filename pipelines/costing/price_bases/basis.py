@@ -5,10 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from dataclasses import dataclass, fields
 from datetime import date
+from functools import cached_property
 
 import polars as pl
 
 from pipelines.costing.constants import Constants
+from pipelines.costing.market import TERMS, market_prices, market_sight
 
 PRICE_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "phase_id": pl.String,
@@ -43,6 +45,24 @@ class Pricing:
     constants: Constants
     as_of: date
     electricity: pl.LazyFrame
+
+    @cached_property
+    def market(self) -> pl.DataFrame:
+        """Result of `market.market_prices` for every accelerator of the runs, at their starts and on the day."""
+        return market_prices(self._asked, self.quotes, self.hardware, self.constants).collect()
+
+    @cached_property
+    def market_sight(self) -> pl.DataFrame:
+        """What `market` rests on (`market.market_sight`)."""
+        return market_sight(self._asked, self.quotes, self.hardware).collect()
+
+    @property
+    def _asked(self) -> pl.LazyFrame:
+        days = [
+            self.runs.select("hardware_id", day.alias("priced_on"))
+            for day in (pl.col("started_on"), pl.lit(self.as_of))
+        ]
+        return pl.concat(days).unique().drop_nulls().join(pl.LazyFrame({"terms": list(TERMS)}), how="cross")
 
 
 NEVER_IN = ("failed_runs", "experiments", "staff", "data")

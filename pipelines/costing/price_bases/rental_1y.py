@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pipelines.costing.price_bases.rental import on_terms
 
-BASIS = on_terms("rental_1y", "reserved_1y", "committed_1y")
+BASIS = on_terms("rental_1y", "commitment_1y")

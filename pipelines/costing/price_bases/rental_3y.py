@@ -4,4 +4,4 @@ from __future__ import annotations
 
 from pipelines.costing.price_bases.rental import on_terms
 
-BASIS = on_terms("rental_3y", "reserved_3y", "committed_3y")
+BASIS = on_terms("rental_3y", "commitment_3y")

@@ -10,12 +10,12 @@ from pipelines.costing.price_bases.rental import price_on, sight_on
 
 def price(pricing: Pricing) -> pl.LazyFrame:
     """The market price as of the release."""
-    return price_on(pricing, pl.lit(pricing.as_of))
+    return price_on(pricing, pl.lit(pricing.as_of), "on_demand")
 
 
 def sees(pricing: Pricing) -> pl.LazyFrame:
     """The quotes up to the release, and its day: prices age."""
-    return sight_on(pricing, pl.lit(pricing.as_of))
+    return sight_on(pricing, pl.lit(pricing.as_of), "on_demand")
 
 
 BASIS = PriceBasis("rental_now", price, depends_on_start=False, sees=sees)

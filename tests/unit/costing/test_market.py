@@ -29,7 +29,7 @@ def prices_of(*quotes: Row, hardware: tuple[Row, ...] = (chip(),)) -> list[Row]:
     """The market price of `chip` on `DAY`: one row, or none."""
     return (
         market_prices(
-            pl.LazyFrame({"hardware_id": ["chip"], "priced_on": [DAY]}),
+            pl.LazyFrame({"terms": ["on_demand"], "hardware_id": ["chip"], "priced_on": [DAY]}),
             frame(core.PriceQuotes, quotes).lazy(),
             frame(core.Hardware, hardware).lazy(),
             Constants(constants()),
