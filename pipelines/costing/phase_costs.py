@@ -9,6 +9,7 @@ import polars as pl
 from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
+from pipelines.costing.price_bases.basis import PRICE_COLUMNS
 
 CENTS = USD.scale
 LEAST_COST = pl.lit(A_CENT, USD)
@@ -37,59 +38,87 @@ def price_phases(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) ->
 
 def priced(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:
     """The same with more columns, in no order; needs no contract, which takes long to load."""
+    return costs_at(pricing.runs, prices_on(pricing, bases))
+
+
+def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:
+    """The price of every run on every basis, whether there is something to multiply it by or not.
+
+    Args:
+        pricing: runs, quotes, hardware, constants and the day of the release.
+        bases: the bases to price on; all of PRICE_BASES when not given.
+
+    Returns:
+        A row for each run and basis: phase_id, price_basis, is_per_hour and depends_on_start of the basis, and
+        PRICE_COLUMNS, empty for a run without a price.
+    """
     chosen = tuple(bases) if bases is not None else tuple(PRICE_BASES.values())
-    rows = pl.concat(pl.collect_all([_price_on_basis(pricing, basis) for basis in chosen]))
-    return rows.drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
+    about = pl.LazyFrame(
+        {
+            "price_basis": [basis.name for basis in chosen],
+            "is_per_hour": [basis.quantity == "gpu_hours" for basis in chosen],
+            "depends_on_start": [basis.depends_on_start for basis in chosen],
+        },
+        schema={"price_basis": pl.String, "is_per_hour": pl.Boolean, "depends_on_start": pl.Boolean},
+    )
+    found = [basis.price(pricing).with_columns(pl.lit(basis.name).alias("price_basis")) for basis in chosen]
+    nothing = pl.LazyFrame(schema={**PRICE_COLUMNS, "price_basis": pl.String})
+    grid = pricing.runs.select("phase_id").join(about, how="cross")
+    return grid.join(pl.concat([nothing, *found]), on=["phase_id", "price_basis"], how="left").collect()
 
 
-def _price_on_basis(pricing: Pricing, basis: PriceBasis) -> pl.LazyFrame:
-    """Rows of core.phase_costs on one basis."""
-    per_hour = basis.quantity == "gpu_hours"
+def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.DataFrame:
+    """The costs of runs at given prices: rows as of `priced`.
+
+    Args:
+        runs: result of `costing.runs.runs`.
+        prices: result of `prices_on`, for these runs or for the same with other hours.
+    """
+    is_per_hour = pl.col("is_per_hour")
     low, mid, high = (
-        pl.col(f"hours_{end}") if per_hour else pl.col("gpu_count").cast(HOURS) for end in ("low", "mid", "high")
+        pl.when(is_per_hour).then(f"hours_{end}").otherwise(pl.col("gpu_count").cast(HOURS))
+        for end in ("low", "mid", "high")
     )
     has_hours = pl.any_horizontal(pl.col("hours_low", "hours_mid", "hours_high").is_not_null())
-    is_quantified = (
-        has_hours if per_hour else pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
-    )
+    is_counted = pl.col("gpu_count").is_not_null() & (pl.col("row_role") != "context_only")
+    is_quantified = pl.col("is_quantified")
     exact = (mid.cast(COST) * pl.col("unit_price")).round(CENTS).cast(USD)
-    cost = pl.when(is_quantified).then(_at_least(LEAST_COST, exact))
     return (
-        pricing.runs.join(basis.price(pricing), on="phase_id", how="left")
-        .with_columns(cost.alias("cost_mid_usd"))
+        runs.join(prices.lazy(), on="phase_id", how="inner")
         .with_columns(
-            _end(is_quantified, mid, low, "unit_price_low").alias("cost_low_usd"),
-            _end(is_quantified, mid, high, "unit_price_high").alias("cost_high_usd"),
+            has_hours.alias("has_hours"),
+            pl.when(is_per_hour).then(has_hours).otherwise(is_counted).alias("is_quantified"),
         )
         .with_columns(
-            pl.lit(basis.name).alias("price_basis"),
+            pl.when(is_quantified).then(_at_least(LEAST_COST, exact)).alias("cost_mid_usd"),
+            _end(is_quantified, mid, low, "unit_price_low").alias("cost_low_usd"),
+            _end(is_quantified, mid, high, "unit_price_high").alias("cost_high_usd"),
             pl.col("hours_mid").alias("gpu_hours"),
             pl.col("hours_low").alias("gpu_hours_low"),
             pl.col("hours_high").alias("gpu_hours_high"),
             *(
-                _unit_price(is_quantified, source, wanted=per_hour is (unit == "gpu_hour")).alias(
-                    f"{source}_usd_per_{unit}"
-                )
+                _unit_price(is_quantified & is_unit, source).alias(f"{source}_usd_per_{unit}")
                 for source in ("unit_price", "unit_price_low", "unit_price_high")
-                for unit in ("gpu_hour", "gpu")
+                for unit, is_unit in (("gpu_hour", is_per_hour), ("gpu", ~is_per_hour))
             ),
-            _missing_reason(is_quantified, has_hours, per_hour=per_hour).alias("cost_missing_reason"),
-            _flags(basis, is_quantified).alias("flags"),
+            _missing_reason().alias("cost_missing_reason"),
+            _flags().alias("flags"),
             *(
                 pl.when(is_quantified).then(pl.col(name)).alias(name)
                 for name in ("quote_id", "price_source_id", "price_observed_on", "price_quote_count")
             ),
         )
+        .drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
+        .collect()
     )
 
 
-def _flags(basis: PriceBasis, is_quantified: pl.Expr) -> pl.Expr:
+def _flags() -> pl.Expr:
     """Flags of the run and of its price; an assumed start matters only where the price is looked up by it."""
     run_flags = pl.col("flags")
-    if not basis.depends_on_start:
-        run_flags = run_flags.list.set_difference(list(START_FLAGS))
-    price_flags = pl.when(is_quantified).then("price_flags").fill_null([])
-    return pl.concat_list(run_flags, price_flags).list.unique().list.sort()
+    usual = pl.when("depends_on_start").then(run_flags).otherwise(run_flags.list.set_difference(list(START_FLAGS)))
+    price_flags = pl.when("is_quantified").then("price_flags").fill_null([])
+    return pl.concat_list(usual, price_flags).list.unique().list.sort()
 
 
 def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> pl.Expr:
@@ -106,15 +135,15 @@ def _at_least(floor: pl.Expr, amount: pl.Expr) -> pl.Expr:
     return pl.when(amount < floor).then(floor).otherwise(amount)
 
 
-def _unit_price(is_quantified: pl.Expr, source: str, *, wanted: bool) -> pl.Expr:
-    return pl.when(is_quantified & pl.lit(wanted)).then(source).cast(UNIT_PRICE)
+def _unit_price(is_shown: pl.Expr, source: str) -> pl.Expr:
+    return pl.when(is_shown).then(source).cast(UNIT_PRICE)
 
 
-def _missing_reason(is_quantified: pl.Expr, has_hours: pl.Expr, *, per_hour: bool) -> pl.Expr:
-    unquantified = pl.lit("hours_not_disclosed" if per_hour else "gpu_count_not_disclosed")
+def _missing_reason() -> pl.Expr:
+    is_quantified, lacks_count = pl.col("is_quantified"), ~pl.col("is_per_hour") & pl.col("has_hours")
     return (
-        pl.when(~is_quantified & (pl.lit(per_hour) | has_hours))
-        .then(unquantified)
+        pl.when(~is_quantified & lacks_count)
+        .then(pl.lit("gpu_count_not_disclosed"))
         .when(~is_quantified)
         .then(pl.lit("hours_not_disclosed"))
         .when(pl.col("unit_price").is_null())
