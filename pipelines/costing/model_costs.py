@@ -10,10 +10,10 @@ import polars as pl
 
 from pipelines.contracts.types import HOURS, USD
 from pipelines.costing.price_bases import PRICE_BASES
-from pipelines.costing.sums import spread, sum_end
+from pipelines.costing.sums import spread, sum_ends
 
 GRAIN = ["model_id", "scope", "price_basis"]
-ENDS = ("low", "mid", "high")
+SIDES = ("low", "high")
 
 
 def model_costs(
@@ -48,25 +48,35 @@ def summed(
     models: pl.DataFrame,
     disclosure: pl.DataFrame,
     wanted: pl.DataFrame | None = None,
+    within: tuple[str, ...] = (),
 ) -> pl.DataFrame:
-    """The same with more columns, in no order; needs no contract, which takes long to load."""
-    notes = pl.DataFrame(
+    """The same with more columns, in no order; needs no contract, which takes long to load.
+
+    `within` names columns of the phase costs and of what is wanted that set apart costs of several worlds: scenarios.
+    """
+    grain = [*within, *GRAIN]
+    notes = pl.LazyFrame(
         {"price_basis": list(PRICE_BASES), "scope_note": [list(basis.leaves_out) for basis in PRICE_BASES.values()]}
     )
-    grid = grid_of(models, members) if wanted is None else wanted.select(GRAIN)
+    grid = grid_of(models, members) if wanted is None else wanted.select(grain)
     counted = counted_phases(members, phase_costs, models)
     if wanted is not None:
-        counted = counted.join(wanted, on=GRAIN, how="semi")
-    hours = _hours(counted)
-    additive = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
-    costs = pl.concat([_summed(counted.filter(pl.col("price_basis").is_in(additive))), _bought(counted, additive)])
-    rows = (
-        grid.join(notes, on="price_basis", how="left")
-        .join(hours, on=GRAIN, how="left")
-        .join(costs, on=GRAIN, how="left")
-        .join(disclosure, on=["model_id", "scope"], how="left")
+        counted = counted.join(wanted, on=grain, how="semi")
+    phases = counted.lazy()
+    is_additive = pl.col("price_basis").is_in(
+        [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
     )
-    return _told(rows)
+    added, clusters = phases.filter(is_additive), _clusters(phases.filter(~is_additive), grain)
+    ends = _ends(pl.concat([_priced_terms(added, grain, "gpu_hour"), _priced_terms(clusters, grain, "gpu")]), grain)
+    costs = pl.concat([_summed(added, grain), _bought(clusters, grain)])
+    rows = (
+        grid.lazy()
+        .join(notes, on="price_basis", how="left")
+        .join(_hours(phases, grain), on=grain, how="left")
+        .join(_with_ends(costs, ends, grain), on=grain, how="left")
+        .join(disclosure.lazy(), on=["model_id", "scope"], how="left")
+    )
+    return _told(rows).collect()
 
 
 def grid_of(models: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:
@@ -101,40 +111,57 @@ def _total(end: str, among: pl.Expr | None = None) -> pl.Expr:
     return pl.when(column.is_not_null().any()).then(column.sum())
 
 
-def _ends(costs: pl.DataFrame) -> pl.DataFrame:
+def _priced_terms(costs: pl.LazyFrame, grain: list[str], unit: str) -> pl.LazyFrame:
+    """What has a middle, with the price of one accelerator by this unit: what `_ends` asks."""
+    mid = pl.col("cost_mid_usd")
+    return costs.filter(mid.is_not_null()).select(
+        *grain,
+        "hardware_id",
+        mid.cast(pl.Float64).alias("mid"),
+        *(pl.col(f"cost_{side}_usd").alias(side) for side in SIDES),
+        pl.col(f"unit_price_usd_per_{unit}").cast(pl.Float64).alias("price"),
+        *(pl.col(f"unit_price_{side}_usd_per_{unit}").alias(f"price_{side}") for side in SIDES),
+    )
+
+
+def _ends(terms: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
     """Both ends of the sum of costs that have a middle, with the price of one accelerator as a shared error.
 
     Args:
-        costs: GRAIN, hardware_id, cost_low_usd, cost_mid_usd, cost_high_usd, and unit_price with its low and high.
+        terms: result of `_priced_terms`.
+        grain: columns that name a sum.
 
     Returns:
-        GRAIN, sum_low_usd and sum_high_usd (5% and 95% points).
+        grain, sum_low_usd and sum_high_usd (5% and 95% points).
     """
-    mid, price = pl.col("cost_mid_usd").cast(pl.Float64), pl.col("unit_price").cast(pl.Float64)
-    known = costs.filter(pl.col("cost_mid_usd").is_not_null())
-    sides = []
-    for side in ("low", "high"):
-        whole, shared = spread(mid, pl.col(f"cost_{side}_usd")), spread(price, pl.col(f"unit_price_{side}"))
-        terms = known.select(
-            *GRAIN,
+
+    def on_side(side: str) -> pl.LazyFrame:
+        whole, shared = spread(pl.col("mid"), pl.col(side)), spread(pl.col("price"), pl.col(f"price_{side}"))
+        return terms.select(
+            *grain,
+            pl.lit(side == "high").alias("is_upper"),
             pl.col("hardware_id").alias("factor"),
-            mid.alias("mid"),
+            "mid",
             (whole**2 - shared**2).clip(lower_bound=0.0).sqrt().alias("own_spread"),
             pl.min_horizontal(whole, shared).alias("shared_spread"),
         )
-        ends = sum_end(terms, GRAIN, is_upper=side == "high")
-        sides.append(ends.rename({"end": f"sum_{side}_usd"}))
-    low, high = sides
-    return low.join(high, on=GRAIN, how="inner")
+
+    def end(*, is_upper: bool) -> pl.Expr:
+        return pl.col("end").filter(pl.col("is_upper") == is_upper).first()
+
+    both = sum_ends(pl.concat([on_side(side) for side in SIDES]).collect(), grain)
+    return (
+        both.lazy()
+        .group_by(grain)
+        .agg(end(is_upper=False).alias("sum_low_usd"), end(is_upper=True).alias("sum_high_usd"))
+    )
 
 
-def _with_ends(costs: pl.DataFrame, ends: pl.DataFrame) -> pl.DataFrame:
+def _with_ends(costs: pl.LazyFrame, ends: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
     """Sums with their ends; what has no middle adds its known end as it is."""
     return (
-        costs.join(ends, on=GRAIN, how="left")
-        .with_columns(
-            _added(f"sum_{side}_usd", f"cost_{side}_usd").alias(f"cost_{side}_usd") for side in ("low", "high")
-        )
+        costs.join(ends, on=grain, how="left")
+        .with_columns(_added(f"sum_{side}_usd", f"cost_{side}_usd").alias(f"cost_{side}_usd") for side in SIDES)
         .drop("sum_low_usd", "sum_high_usd")
     )
 
@@ -144,13 +171,13 @@ def _added(one: str, other: str) -> pl.Expr:
     return pl.when(pl.any_horizontal(pl.col(one, other).is_not_null())).then(pl.sum_horizontal(one, other))
 
 
-def _hours(counted: pl.DataFrame) -> pl.DataFrame:
+def _hours(counted: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
     """Hours of each scope, and which phases leave an end open."""
     low, mid, high = "gpu_hours_low", "gpu_hours", "gpu_hours_high"
     has_hours = pl.any_horizontal(pl.col(low, mid, high).is_not_null())
     return (
         counted.filter(has_hours)
-        .group_by(GRAIN)
+        .group_by(grain)
         .agg(
             _total(low).alias(low),
             _floor(low, mid).alias(mid),
@@ -163,12 +190,12 @@ def _hours(counted: pl.DataFrame) -> pl.DataFrame:
     )
 
 
-def _summed(counted: pl.DataFrame) -> pl.DataFrame:
+def _summed(counted: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
     """Costs that add up: hours times price."""
     is_priced = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd", "cost_high_usd").is_not_null())
     hours = pl.coalesce("gpu_hours", "gpu_hours_low", "gpu_hours_high")
     has_no_middle = pl.col("cost_mid_usd").is_null()
-    sums = counted.group_by(GRAIN).agg(
+    return counted.group_by(grain).agg(
         _total("cost_low_usd", has_no_middle).alias("cost_low_usd"),
         _floor("cost_low_usd", "cost_mid_usd").alias("cost_mid_usd"),
         _total("cost_high_usd", has_no_middle).alias("cost_high_usd"),
@@ -177,36 +204,33 @@ def _summed(counted: pl.DataFrame) -> pl.DataFrame:
         pl.lit(value=False).alias("counts_partly_disclosed"),
         pl.lit(value=False).alias("counts_undisclosed"),
     )
-    prices = {f"unit_price{end}_usd_per_gpu_hour": f"unit_price{end}" for end in ("_low", "", "_high")}
-    return _with_ends(sums, _ends(counted.rename(prices)))
 
 
-def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
-    """Costs of clusters: per developer and hardware type the phase with most accelerators, summed over types."""
+def _clusters(counted: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
+    """Per developer and hardware type the phase with most accelerators: one cluster serves several phases."""
     hours = pl.coalesce("gpu_hours", "gpu_hours_low", "gpu_hours_high")
-    states_no_count = pl.col("gpu_count").is_null().all().over(*GRAIN, "member_model_id", "hardware_id")
-    clusters = (
-        counted.filter(
-            ~pl.col("price_basis").is_in(additive) & (pl.col("hardware_id").is_not_null() | hours.is_not_null())
-        )
+    states_no_count = pl.col("gpu_count").is_null().all().over(*grain, "member_model_id", "hardware_id")
+    prices = (f"unit_price{end}_usd_per_gpu" for end in ("_low", "", "_high"))
+    return (
+        counted.filter(pl.col("hardware_id").is_not_null() | hours.is_not_null())
         .with_columns(states_no_count.alias("states_no_count"))
         .sort("cost_mid_usd", descending=True, nulls_last=True)
         .sort("gpu_count", descending=True, nulls_last=True, maintain_order=True)
-        .group_by(*GRAIN, "developer", "hardware_id", maintain_order=True)
+        .group_by(*grain, "developer", "hardware_id", maintain_order=True)
         .agg(
-            pl.col("gpu_count", "cost_low_usd", "cost_mid_usd", "cost_high_usd").first(),
-            *(
-                pl.col(f"unit_price{end}_usd_per_gpu").first().alias(f"unit_price{end}")
-                for end in ("_low", "", "_high")
-            ),
+            pl.col("gpu_count", "cost_low_usd", "cost_mid_usd", "cost_high_usd", *prices).first(),
             hours.sum().alias("hours"),
             hours.filter("states_no_count").sum().alias("uncounted_hours"),
             pl.col("states_no_count").any().alias("lacks_members"),
             pl.col("gpu_count").is_null().any().alias("lacks_counts"),
         )
     )
+
+
+def _bought(clusters: pl.LazyFrame, grain: list[str]) -> pl.LazyFrame:
+    """Costs of clusters, summed over developers and hardware types."""
     is_priced = pl.col("cost_mid_usd").is_not_null()
-    sums = clusters.group_by(GRAIN).agg(
+    return clusters.group_by(grain).agg(
         _total("cost_low_usd", ~is_priced).alias("cost_low_usd"),
         _total("cost_mid_usd").alias("cost_mid_usd"),
         _total("cost_high_usd", ~is_priced).alias("cost_high_usd"),
@@ -215,10 +239,9 @@ def _bought(counted: pl.DataFrame, additive: list[str]) -> pl.DataFrame:
         pl.col("lacks_counts").any().alias("counts_partly_disclosed"),
         pl.col("gpu_count").is_null().all().alias("counts_undisclosed"),
     )
-    return _with_ends(sums, _ends(clusters))
 
 
-def _told(rows: pl.DataFrame) -> pl.DataFrame:
+def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Lower bounds, reasons and flags of every row."""
     has_hours = pl.any_horizontal(pl.col("gpu_hours_low", "gpu_hours", "gpu_hours_high").is_not_null())
     has_floor = pl.any_horizontal(pl.col("cost_low_usd", "cost_mid_usd").is_not_null())

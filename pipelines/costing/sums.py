@@ -16,7 +16,7 @@ POINT_95 = NormalDist().inv_cdf(0.95)
 """Distance of the 95% point of a normal from its middle, in standard deviations."""
 
 _PART = ("factor", "shared_spread", "part", "m1", "m2", "m3")
-TERM = ("factor", "mid", "own_spread", "shared_spread")
+TERM = ("is_upper", "factor", "mid", "own_spread", "shared_spread")
 ALMOST_CERTAIN = 1e-12
 """Below this variance, as a share of the squared mean, a sum has no width."""
 LEAST_SKEWNESS = 1e-4
@@ -28,45 +28,45 @@ def spread(mid: pl.Expr, end: pl.Expr) -> pl.Expr:
     return ((end / mid).log().abs() / POINT_95).fill_null(0.0)
 
 
-def sum_end(terms: pl.DataFrame, by: list[str], *, is_upper: bool) -> pl.DataFrame:
-    """The 5% or the 95% point of a sum of each group.
+def sum_ends(terms: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+    """The 5% and the 95% point of a sum of each group.
 
     Args:
-        terms: by, and TERM: `factor` names what is shared (null shares nothing), `mid` is the median (USD, above
-            zero), `own_spread` and `shared_spread` are standard deviations of the logarithm on this side.
+        terms: by, and TERM, each term once for each end that is asked: `is_upper` tells which (95% or 5%), `factor`
+            names what is shared (null shares nothing), `mid` is the median (USD, above zero), `own_spread` and
+            `shared_spread` are standard deviations of the logarithm on this side.
         by: columns that name a group.
-        is_upper: the 95% point, else the 5% point.
 
     Returns:
-        by, and `end`. It lies between the sum of middles and the sum of all ends. Terms of one and the same error move
-        together, and the sum of their ends is exact.
+        by, is_upper and `end`. It lies between the sum of middles and the sum of all ends. Terms of one and the same
+        error move together, and the sum of their ends is exact.
     """
+    by = [*by, "is_upper"]
     one_error = (pl.len() == 1) | ((pl.col("factor").n_unique() == 1) & pl.col("factor").is_not_null().all())
+    middle, together = pl.col("middle"), pl.col("together")
     bounds = terms.group_by(by).agg(
         pl.col("mid").sum().alias("middle"),
-        (pl.col("mid") * (_sign(is_upper=is_upper) * POINT_95 * _both_spreads()).exp()).sum().alias("together"),
+        (pl.col("mid") * (_sign() * POINT_95 * _both_spreads()).exp()).sum().alias("together"),
         (one_error & ((pl.len() == 1) | (pl.col("own_spread") == 0).all())).alias("is_exact"),
     )
     mixed = terms.join(bounds.filter(~pl.col("is_exact")).select(by), on=by, how="semi")
-    moments = _moments(_grouped(mixed, by), by)
-    point = pl.coalesce(_quantile(is_upper=is_upper).clip(*_limits(is_upper=is_upper)), "together")
-    return bounds.join(moments, on=by, how="left").select(*by, point.alias("end"))
+    # each a frame, not a plan: polars would work out again whatever is joined with itself
+    moments = _moments(_grouped(mixed.lazy(), by).collect().lazy(), by)
+    is_upper = pl.col("is_upper")
+    limits = pl.when(is_upper).then(middle).otherwise(together), pl.when(is_upper).then(together).otherwise(middle)
+    point = pl.coalesce(_quantile().clip(*limits), together)
+    return bounds.lazy().join(moments, on=by, how="left").select(*by, point.alias("end")).collect()
 
 
-def _sign(*, is_upper: bool) -> float:
-    return 1.0 if is_upper else -1.0
-
-
-def _limits(*, is_upper: bool) -> tuple[pl.Expr, pl.Expr]:
-    middle, together = pl.col("middle"), pl.col("together")
-    return (middle, together) if is_upper else (together, middle)
+def _sign() -> pl.Expr:
+    return pl.when("is_upper").then(1.0).otherwise(-1.0)
 
 
 def _both_spreads() -> pl.Expr:
     return (pl.col("own_spread") ** 2 + pl.col("shared_spread") ** 2).sqrt()
 
 
-def _grouped(terms: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+def _grouped(terms: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
     """Terms that share the same error in the same measure, as one: raw moments of the sum of what is their own.
 
     Cumulants of independent terms add; those of a lognormal with median m and spread s follow from its raw moments
@@ -94,7 +94,7 @@ def _grouped(terms: pl.DataFrame, by: list[str]) -> pl.DataFrame:
     )
 
 
-def _moments(parts: pl.DataFrame, by: list[str]) -> pl.DataFrame:
+def _moments(parts: pl.LazyFrame, by: list[str]) -> pl.LazyFrame:
     """Mean, variance and third central moment of each group, from all pairs and triples of its parts."""
     a, b, c = (parts.rename({name: f"{name}_{tag}" for name in _PART}) for tag in "abc")
     singles = a.group_by(by).agg((pl.col("m1_a") * (pl.col("shared_spread_a") ** 2 / 2).exp()).sum().alias("mean"))
@@ -146,7 +146,7 @@ def _shared_variance(tags: str) -> pl.Expr:
     return pl.sum_horizontal([*squares, *crossed])
 
 
-def _quantile(*, is_upper: bool) -> pl.Expr:
+def _quantile() -> pl.Expr:
     """A point of the shifted lognormal with this mean, variance and third central moment.
 
     With skewness g, w = exp(s^2) solves (w + 2) sqrt(w - 1) = g.
@@ -159,5 +159,5 @@ def _quantile(*, is_upper: bool) -> pl.Expr:
     w = (outer + inner).cbrt() + (1 / (outer + inner)).cbrt() - 1
     scale = deviation / (w * (w - 1)).sqrt()
     shift = mean - scale * w.sqrt()
-    point = shift + scale * (_sign(is_upper=is_upper) * POINT_95 * w.log().sqrt()).exp()
+    point = shift + scale * (_sign() * POINT_95 * w.log().sqrt()).exp()
     return pl.when(variance > ALMOST_CERTAIN * mean**2).then(point).otherwise(mean)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipelines.costing.sums import POINT_95, sum_end
+from pipelines.costing.sums import POINT_95, sum_ends
 
 Term = tuple[str | None, float, float, float]
 """Shared factor, median, spread of its own, spread it shares."""
@@ -27,9 +27,10 @@ terms = st.lists(st.tuples(st.sampled_from(["h100", "a100", None]), st.floats(0.
 
 def end_of(given_terms: list[Term], *, is_upper: bool) -> float:
     frame = pl.DataFrame(
-        [("sum", *term) for term in given_terms],
+        [("sum", is_upper, *term) for term in given_terms],
         schema={
             "name": pl.String,
+            "is_upper": pl.Boolean,
             "factor": pl.String,
             "mid": pl.Float64,
             "own_spread": pl.Float64,
@@ -37,7 +38,7 @@ def end_of(given_terms: list[Term], *, is_upper: bool) -> float:
         },
         orient="row",
     )
-    return sum_end(frame, ["name"], is_upper=is_upper)["end"].item()
+    return sum_ends(frame, ["name"])["end"].item()
 
 
 def both_ends(given_terms: list[Term]) -> tuple[float, float]:
