@@ -15,8 +15,9 @@ from pipelines.costing.constants import Constants
 from pipelines.costing.runs import flagged
 from pipelines.costing.sight import sight_of_quotes
 
+ON_DEMAND = "on_demand"
 TERMS = {
-    "on_demand": ("on_demand",),
+    ON_DEMAND: ("on_demand",),
     "spot": ("spot",),
     "commitment_1y": ("reserved_1y", "committed_1y"),
     "commitment_3y": ("reserved_3y", "committed_3y"),
@@ -162,7 +163,7 @@ def market_prices(
     )
 
 
-def market_sight(asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
+def sight_of_market(asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
     """A hash of the quotes `market_prices` can look at: of each accelerator and its proxy, up to the day.
 
     Returns:

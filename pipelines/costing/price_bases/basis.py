@@ -10,7 +10,7 @@ from functools import cached_property
 import polars as pl
 
 from pipelines.costing.constants import Constants
-from pipelines.costing.market import TERMS, market_prices, market_sight
+from pipelines.costing.market import TERMS, market_prices, sight_of_market
 
 PRICE_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "phase_id": pl.String,
@@ -53,8 +53,8 @@ class Pricing:
 
     @cached_property
     def market_sight(self) -> pl.DataFrame:
-        """What `market` rests on (`market.market_sight`)."""
-        return market_sight(self._asked, self.quotes, self.hardware).collect()
+        """What `market` rests on (`market.sight_of_market`)."""
+        return sight_of_market(self._asked, self.quotes, self.hardware).collect()
 
     @property
     def _asked(self) -> pl.LazyFrame:
