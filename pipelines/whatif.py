@@ -182,7 +182,8 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         given["members"], given["costs"], given["phases"], given["models"], given["lineage"], given["rejected"]
     )
     also = ("rental_now",) if day != released_on else ()
-    priced = scenario_phase_costs(inputs, overrides, also)
+    asked = {"asked": overrides}
+    priced = scenario_phase_costs(inputs, asked, also)
     rows = scenario_model_costs(
         given["members"],
         given["costs"],
@@ -190,6 +191,7 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         given["usual"],
         given["models"],
         disclosure_by_scope(given["members"], by_model),
+        asked,
     )
     changes = _changes(overrides, given, priced)
     if day != released_on:
@@ -253,13 +255,13 @@ def _beside(usual: pl.DataFrame, rows: pl.DataFrame) -> list[Alternative]:
 # ---- what each change does
 
 
-def _changes(overrides: Overrides, given: dict[str, pl.DataFrame], priced: pl.DataFrame | None) -> list[Change]:
+def _changes(overrides: Overrides, given: dict[str, pl.DataFrame], priced: pl.DataFrame) -> list[Change]:
     """Every change that was asked for, with its effect in words."""
     found = [_price(hardware_id, price, given) for hardware_id, price in overrides.prices.items()]
     primary = given["phases"].filter(pl.col("row_role") == "primary")
     if overrides.rental_terms is not None:
         found.append(Change("terms", overrides.rental_terms, f"rental is priced as {overrides.rental_terms}", True))
-    if overrides.utilization_ratio is not None and priced is not None:
+    if overrides.utilization_ratio is not None:
         moved = priced.filter(pl.col("flags").list.contains("scenario_utilization"), pl.col("row_role") == "primary")
         count, other = moved["phase_id"].n_unique(), primary.height - moved["phase_id"].n_unique()
         rest = f"; the hours of {_phases(other)} neither come from compute nor imply a utilisation" if other else ""
@@ -307,12 +309,10 @@ def _price(hardware_id: str, price: float, given: dict[str, pl.DataFrame]) -> Ch
     return Change(hardware_id, value, f"prices {_phases(count)}{was}", has_effect=True)
 
 
-def _new_day(day: date, released_on: date, usual: pl.DataFrame, priced: pl.DataFrame | None) -> Change:
+def _new_day(day: date, released_on: date, usual: pl.DataFrame, priced: pl.DataFrame) -> Change:
     name = "unit_price_usd_per_gpu_hour"
     now = usual.filter(pl.col("price_basis") == "rental_now").select("phase_id", pl.col(name).alias("was"))
-    moved = 0
-    if priced is not None:
-        then = priced.filter(pl.col("price_basis") == "rental_now").select("phase_id", name)
-        moved = now.join(then, on="phase_id").filter(pl.col(name).ne_missing(pl.col("was"))).height
+    then = priced.filter(pl.col("price_basis") == "rental_now").select("phase_id", name)
+    moved = now.join(then, on="phase_id").filter(pl.col(name).ne_missing(pl.col("was"))).height
     effect = f"prices {_phases(moved)} otherwise" if moved else "changes no price"
     return Change("as of", day.isoformat(), f"{effect}, instead of {released_on.isoformat()}", moved > 0)

@@ -172,15 +172,9 @@ def scenario_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
     `tables` are those of `scenarios.Tables`, in its order.
     """
     given = scenarios.Tables(*tables)
+    rows = scenarios.scenario_costs(given, given.phases.filter(pl.col("row_role").is_in(SUMMED)), as_of)
     declared = table_of(ScenarioCosts)
-    costed = scenarios.scenario_costs(given, given.phases.filter(pl.col("row_role").is_in(SUMMED)), as_of)
-    rows = (
-        frame.with_columns(pl.lit(scenario_id).alias("scenario_id")).select(
-            pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items()
-        )
-        for scenario_id, frame in costed
-    )
-    return pl.concat([declared.empty(), *rows]).sort(declared.key)
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items()).sort(declared.key)
 
 
 def _pricing(

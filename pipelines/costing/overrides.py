@@ -5,15 +5,15 @@ A start stays where it is: a scenario with other hours is not priced on another 
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, replace
+from collections.abc import Collection, Iterable, Mapping
+from dataclasses import dataclass, field
 
 import polars as pl
 
 from pipelines.contracts.types import HOURS, UNIT_PRICE
-from pipelines.costing.constants import DEFAULT_METHOD
-from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
-from pipelines.costing.price_bases.basis import PRICE_COLUMNS, price_columns
+from pipelines.costing.constants import DEFAULT_METHOD, Constants
+from pipelines.costing.price_bases import PRICE_BASES
+from pipelines.costing.price_bases.basis import PRICE_COLUMNS
 
 RENTAL, DISCLOSED, PROXY = "rental", "disclosed", "proxy_price"
 OF_ASSUMED_HOURS = "assumed_utilization"
@@ -39,6 +39,11 @@ class Overrides:
     hours_factor: float | None = None
     constants: Mapping[str, float] = field(default_factory=dict)
     method_id: str | None = None
+
+    @property
+    def has_other_constants(self) -> bool:
+        """Whether prices and runs are to be found anew, and not only changed."""
+        return bool(self.constants) or self.method_id is not None
 
     @property
     def method_flags(self) -> list[str]:
@@ -71,23 +76,24 @@ def with_constants(constants: pl.DataFrame, overrides: Overrides) -> pl.DataFram
     )
 
 
-def with_hours(pricing: Pricing, phases: pl.DataFrame, overrides: Overrides) -> Pricing:
+def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, overrides: Overrides) -> pl.LazyFrame:
     """The runs with other hours.
 
     At a given utilisation, hours taken from compute become compute over peak times it; disclosed hours that plausibly
     imply a utilisation are multiplied by that over the given one. Other hours do not depend on it and stay.
 
     Args:
-        pricing: of the ledger.
+        runs: result of `costing.runs.runs`.
+        constants: of the method that made them.
         phases: core.training_phases (for what the hours imply).
         overrides: what is changed.
 
     Returns:
-        The same with other runs; hours that changed are flagged.
+        The runs; hours that changed are flagged.
     """
     if overrides.utilization_ratio is None and overrides.hours_factor is None:
-        return pricing
-    asked, usual = overrides.utilization_ratio, pricing.constants["usual_utilization_ratio"]
+        return runs
+    asked, usual = overrides.utilization_ratio, constants["usual_utilization_ratio"]
     is_assumed = pl.col("flags").list.contains(OF_ASSUMED_HOURS)
     implied = phases.lazy().select(
         "phase_id",
@@ -112,8 +118,8 @@ def with_hours(pricing: Pricing, phases: pl.DataFrame, overrides: Overrides) -> 
     }
     kept = pl.when(pl.col("by_use").is_not_null()).then(pl.col("flags").list.set_difference([OF_ASSUMED_HOURS]))
     added = [pl.when(told).then(pl.lit(name)) for name, told in flags.items()]
-    runs = (
-        pricing.runs.join(implied, on="phase_id", how="left")
+    return (
+        runs.join(implied, on="phase_id", how="left")
         .with_columns(by_use.alias("by_use"), *hours)
         .with_columns(
             *(
@@ -127,82 +133,91 @@ def with_hours(pricing: Pricing, phases: pl.DataFrame, overrides: Overrides) -> 
         )
         .drop("implied", "by_use")
     )
-    return replace(pricing, runs=runs.collect().lazy())
 
 
 def touched_bases(overrides: Overrides) -> list[str]:
     """Names of the price bases whose costs a scenario may change."""
-    of_runs = (overrides.hours_factor, overrides.utilization_ratio, overrides.method_id)
-    if overrides.constants or any(given is not None for given in of_runs):
+    has_other_hours = overrides.hours_factor is not None or overrides.utilization_ratio is not None
+    if overrides.has_other_constants or has_other_hours:
         return list(PRICE_BASES)
     by_price = {*rented(), DISCLOSED} if overrides.prices else set()
     by_terms = {RENTAL} if overrides.rental_terms is not None else set()
     return [name for name in PRICE_BASES if name in by_price | by_terms]
 
 
-def bases_of(overrides: Overrides) -> dict[str, PriceBasis]:
-    """Every price basis, with the terms and the prices of a scenario."""
-    bases = dict(PRICE_BASES)
+def needed_bases(overrides: Overrides, also: Collection[str] = ()) -> list[str]:
+    """Names of the price bases to look prices up on: those touched, those asked for besides, and whose terms apply."""
+    needed = {*touched_bases(overrides), *also, *([overrides.rental_terms] if overrides.rental_terms else [])}
+    return [name for name in PRICE_BASES if name in needed]
+
+
+def with_prices(
+    prices: pl.DataFrame, phases: pl.DataFrame, hardware: pl.DataFrame, overrides: Overrides
+) -> pl.DataFrame:
+    """The prices of runs under a scenario.
+
+    Args:
+        prices: result of `phase_costs.prices_on`.
+        phases: core.training_phases (for the accelerator of each run).
+        hardware: core.hardware (for what stands in for what).
+        overrides: what is changed.
+
+    Returns:
+        The same rows; prices that changed are flagged.
+    """
     if overrides.rental_terms is not None:
-        bases[RENTAL] = _on_terms(PRICE_BASES[overrides.rental_terms])
-    if overrides.prices:
-        for name in (*rented(), DISCLOSED):
-            bases[name] = _at_prices(bases[name], overrides.prices)
-    return bases
+        prices = _on_terms(prices, overrides.rental_terms)
+    return _at_prices(prices, phases, hardware, overrides.prices) if overrides.prices else prices
 
 
-def _flagged(prices: pl.LazyFrame, flag: str) -> pl.LazyFrame:
-    """Prices with one more flag."""
-    return prices.with_columns(pl.concat_list("price_flags", pl.lit([flag], pl.List(pl.String))).alias("price_flags"))
-
-
-def _on_terms(basis: PriceBasis) -> PriceBasis:
+def _on_terms(prices: pl.DataFrame, terms: str) -> pl.DataFrame:
     """`rental`, priced as another basis is."""
-    return replace(basis, name=RENTAL, price=lambda pricing: _flagged(basis.price(pricing), "scenario_terms"))
+    flags = pl.concat_list("price_flags", pl.lit(["scenario_terms"], pl.List(pl.String)))
+    rental = prices.filter(pl.col("price_basis") == terms).with_columns(
+        pl.lit(RENTAL).alias("price_basis"),
+        pl.when(pl.col("unit_price").is_not_null()).then(flags).alias("price_flags"),
+    )
+    return pl.concat([prices.filter(pl.col("price_basis") != RENTAL), rental])
 
 
-def _at_prices(basis: PriceBasis, by_hardware: Mapping[str, float]) -> PriceBasis:
-    """A basis with given prices.
+def _at_prices(
+    prices: pl.DataFrame, phases: pl.DataFrame, hardware: pl.DataFrame, by_hardware: Mapping[str, float]
+) -> pl.DataFrame:
+    """Given prices.
 
     Rent takes a given price whether it had one or not, of the accelerator or of the one that stands in for it; a
     developer's price is replaced only where one is stated.
     """
     given = pl.LazyFrame(
-        {"priced_as": list(by_hardware), "given": [str(price) for price in by_hardware.values()]},
-        schema={"priced_as": pl.String, "given": pl.String},
-    ).with_columns(pl.col("given").cast(UNIT_PRICE))
-
-    def price(pricing: Pricing) -> pl.LazyFrame:
-        usual = basis.price(pricing)
-        proxies = pricing.hardware.select("hardware_id", pl.col("price_proxy_hardware_id").alias("stand_in"))
-        own = given.rename({"priced_as": "hardware_id", "given": "own"})
-        other = given.rename({"priced_as": "stand_in", "given": "other"})
-        has_stand_in = pl.col("unit_price").is_null() | pl.col("price_flags").list.contains(PROXY)
-        found = (
-            pricing.runs.select("phase_id", "hardware_id")
-            .join(usual, on="phase_id", how="inner" if basis.name == DISCLOSED else "left")
-            .join(proxies, on="hardware_id", how="left")
-            .join(own, on="hardware_id", how="left")
-            .join(other, on="stand_in", how="left")
-            .with_columns(pl.coalesce("own", pl.when(has_stand_in).then("other")).alias("given"))
+        {"hardware_id": list(by_hardware), "own": [str(price) for price in by_hardware.values()]},
+        schema={"hardware_id": pl.String, "own": pl.String},
+    ).with_columns(pl.col("own").cast(UNIT_PRICE))
+    stand_ins = hardware.lazy().select("hardware_id", pl.col("price_proxy_hardware_id").alias("stand_in"))
+    of_stand_in = given.rename({"hardware_id": "stand_in", "own": "other"})
+    is_priced = pl.col("unit_price").is_not_null()
+    has_stand_in = ~is_priced | pl.col("price_flags").list.contains(PROXY)
+    is_rented = pl.col("price_basis").is_in(rented())
+    found = pl.coalesce("own", pl.when(has_stand_in).then("other"))
+    amounts = ("unit_price", "unit_price_low", "unit_price_high")
+    flags = pl.lit(["scenario_price"], pl.List(pl.String))
+    replaced = {name: pl.lit(None, dtype) for name, dtype in PRICE_COLUMNS.items() if name != "phase_id"} | {
+        **dict.fromkeys(amounts, pl.col("given")),
+        "price_flags": flags,
+    }
+    return (
+        prices.lazy()
+        .join(phases.lazy().select("phase_id", "hardware_id"), on="phase_id", how="left")
+        .join(stand_ins, on="hardware_id", how="left")
+        .join(given, on="hardware_id", how="left")
+        .join(of_stand_in, on="stand_in", how="left")
+        .with_columns(pl.when(is_rented | (pl.col("price_basis").eq(DISCLOSED) & is_priced)).then(found).alias("given"))
+        .with_columns(
+            pl.when(pl.col("given").is_not_null()).then(value).otherwise(name).alias(name)
+            for name, value in replaced.items()
         )
-        nothing = {name: pl.lit(None, dtype) for name, dtype in PRICE_COLUMNS.items()}
-        flags = {"price_flags": pl.lit(["scenario_price"], pl.List(pl.String))}
-        is_given = pl.col("given").is_not_null()
-        replaced = {
-            **nothing,
-            **dict.fromkeys(("unit_price", "unit_price_low", "unit_price_high"), pl.col("given")),
-            **flags,
-        }
-        return price_columns(
-            found.filter(is_given | pl.col("unit_price").is_not_null()).with_columns(
-                pl.when(is_given).then(replaced[name]).otherwise(name).alias(name)
-                for name in PRICE_COLUMNS
-                if name != "phase_id"
-            )
-        )
-
-    return replace(basis, price=price)
+        .select(prices.columns)
+        .collect()
+    )
 
 
 def overrides_of(

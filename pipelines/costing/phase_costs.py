@@ -38,7 +38,7 @@ def price_phases(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) ->
 
 def priced(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:
     """The same with more columns, in no order; needs no contract, which takes long to load."""
-    return costs_at(pricing.runs, prices_on(pricing, bases))
+    return costs_at(pricing.runs, prices_on(pricing, bases)).collect()
 
 
 def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:
@@ -67,7 +67,7 @@ def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl
     return grid.join(pl.concat([nothing, *found]), on=["phase_id", "price_basis"], how="left").collect()
 
 
-def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.DataFrame:
+def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
     """The costs of runs at given prices: rows as of `priced`.
 
     Args:
@@ -109,7 +109,6 @@ def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.DataFrame:
             ),
         )
         .drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
-        .collect()
     )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date
 
@@ -12,10 +12,19 @@ from pipelines.costing import disclosure as known
 from pipelines.costing import runs
 from pipelines.costing.constants import Constants
 from pipelines.costing.model_costs import GRAIN, counted_phases, summed
-from pipelines.costing.overrides import Overrides, bases_of, overrides_of, touched_bases, with_constants, with_hours
-from pipelines.costing.phase_costs import priced
-from pipelines.costing.price_bases import Pricing
+from pipelines.costing.overrides import (
+    Overrides,
+    needed_bases,
+    overrides_of,
+    touched_bases,
+    with_constants,
+    with_hours,
+    with_prices,
+)
+from pipelines.costing.phase_costs import costs_at, prices_on
+from pipelines.costing.price_bases import PRICE_BASES, Pricing
 
+SCENARIO = "scenario_id"
 COSTS = ("cost_low_usd", "cost_mid_usd", "cost_high_usd", "gpu_hours", "gpu_hours_low", "gpu_hours_high")
 
 
@@ -42,12 +51,10 @@ class Inputs:
     as_of: date
 
     def pricing(self, overrides: Overrides) -> Pricing:
-        """What phases are priced with under a scenario."""
-        constants = with_constants(self.constants, overrides)
-        method = Constants(constants)
+        """What phases are priced with at the constants of a scenario."""
+        method = Constants(with_constants(self.constants, overrides))
         costable = runs.runs(self.phases.lazy(), self.models.lazy(), self.hardware.lazy(), method).collect().lazy()
-        usual = Pricing(costable, self.quotes.lazy(), self.hardware.lazy(), method, self.as_of, self.electricity.lazy())
-        return with_hours(usual, self.phases, overrides)
+        return Pricing(costable, self.quotes.lazy(), self.hardware.lazy(), method, self.as_of, self.electricity.lazy())
 
 
 @dataclass(frozen=True)
@@ -70,7 +77,7 @@ class Tables:
     electricity_prices: pl.DataFrame
 
 
-def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> Iterator[tuple[str, pl.DataFrame]]:
+def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """Every scenario's id, and the rows of core.model_costs under it.
 
     Args:
@@ -82,7 +89,6 @@ def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> 
     by_model = known.disclosure_by_model(
         members, tables.phase_costs, tables.phases, models, tables.model_lineage, tables.rejected
     )
-    by_scope = known.disclosure_by_scope(members, by_model)
     inputs = Inputs(
         summed_phases,
         models,
@@ -92,40 +98,63 @@ def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> 
         tables.electricity_prices,
         as_of,
     )
-    for scenario_id, overrides in overrides_of(tables.scenarios, tables.scenario_prices, tables.scenario_constants):
-        priced_otherwise = scenario_phase_costs(inputs, overrides)
-        rows = scenario_model_costs(members, tables.phase_costs, priced_otherwise, tables.model_costs, models, by_scope)
-        yield scenario_id, rows
+    changes = dict(overrides_of(tables.scenarios, tables.scenario_prices, tables.scenario_constants))
+    return scenario_model_costs(
+        members,
+        tables.phase_costs,
+        scenario_phase_costs(inputs, changes),
+        tables.model_costs,
+        models,
+        known.disclosure_by_scope(members, by_model),
+        changes,
+    )
 
 
-def scenario_phase_costs(inputs: Inputs, overrides: Overrides, also: Iterable[str] = ()) -> pl.DataFrame | None:
-    """Costs of phases under a scenario, in the columns of core.phase_costs and more.
+def scenario_phase_costs(inputs: Inputs, changes: Mapping[str, Overrides], also: Collection[str] = ()) -> pl.DataFrame:
+    """Costs of phases under scenarios, in the columns of core.phase_costs, scenario_id and more.
 
     Args:
         inputs: of the ledger.
-        overrides: what the scenario changes.
-        also: names of price bases to price on beside those it may change.
+        changes: what each scenario changes, by its id.
+        also: names of price bases to price on beside those a scenario may change.
 
     Returns:
-        Rows on those bases; nothing where there is none.
+        Rows on those bases.
     """
-    every = bases_of(overrides)
-    names = [name for name in every if name in {*touched_bases(overrides), *also}]
-    if not names:
-        return None
-    rows, told = priced(inputs.pricing(overrides), [every[name] for name in names]), overrides.method_flags
-    return rows.with_columns(pl.concat_list("flags", pl.lit(told, pl.List(pl.String))).alias("flags"))
+    plain = [overrides for overrides in changes.values() if not overrides.has_other_constants]
+    usual = _found(inputs, Overrides(), {name for overrides in plain for name in needed_bases(overrides, also)})
+
+    def under(scenario_id: str, overrides: Overrides) -> pl.LazyFrame:
+        own = overrides.has_other_constants
+        pricing, prices = _found(inputs, overrides, needed_bases(overrides, also)) if own else usual
+        costable = with_hours(pricing.runs, pricing.constants, inputs.phases, overrides)
+        others = with_prices(prices, inputs.phases, inputs.hardware, overrides)
+        wanted = others.filter(pl.col("price_basis").is_in([*touched_bases(overrides), *also]))
+        told = pl.lit(overrides.method_flags, pl.List(pl.String))
+        return costs_at(costable, wanted).with_columns(
+            pl.lit(scenario_id).alias(SCENARIO), pl.concat_list("flags", told).alias("flags")
+        )
+
+    none = under("", Overrides()).filter(pl.lit(value=False))
+    return pl.concat(pl.collect_all([none, *(under(*each) for each in changes.items())]))
+
+
+def _found(inputs: Inputs, overrides: Overrides, names: Collection[str]) -> tuple[Pricing, pl.DataFrame]:
+    """Runs at the constants of a scenario, and their prices."""
+    pricing = inputs.pricing(overrides)
+    return pricing, prices_on(pricing, [basis for name, basis in PRICE_BASES.items() if name in names])
 
 
 def scenario_model_costs(
     members: pl.DataFrame,
     usual_phases: pl.DataFrame,
-    phase_costs: pl.DataFrame | None,
+    phase_costs: pl.DataFrame,
     usual: pl.DataFrame,
     models: pl.DataFrame,
     disclosure: pl.DataFrame,
+    scenario_ids: Iterable[str],
 ) -> pl.DataFrame:
-    """Costs of models under a scenario: those that a changed phase counts in are summed again, the others are kept.
+    """Costs of models under scenarios: those that a changed phase counts in are summed again, the others are kept.
 
     Args:
         members: core.scope_members.
@@ -134,16 +163,19 @@ def scenario_model_costs(
         usual: core.model_costs.
         models: core.models.
         disclosure: result of `disclosure.disclosure_by_scope`.
+        scenario_ids: of all scenarios.
 
     Returns:
-        The rows of core.model_costs under the scenario, with `is_changed`.
+        The rows of core.model_costs under each scenario, with `scenario_id` and `is_changed`.
     """
-    if phase_costs is None:
-        return usual.with_columns(pl.lit(value=False).alias("is_changed"))
-    key = ["phase_id", "price_basis"]
+    key, grain = ["phase_id", "price_basis"], [SCENARIO, *GRAIN]
     changed = phase_costs.join(usual_phases.select(*key, *COSTS), on=[*key, *COSTS], how="anti", nulls_equal=True)
-    keys = counted_phases(members, changed, models).select(GRAIN).unique()
-    again = summed(members, phase_costs, models, disclosure, keys).with_columns(pl.lit(value=True).alias("is_changed"))
-    kept = usual.join(keys, on=GRAIN, how="anti").with_columns(pl.lit(value=False).alias("is_changed"))
-    names = [name for name in usual.columns if name in again.columns]
-    return pl.concat([kept.select(*names, "is_changed"), again.select(*names, "is_changed")], how="vertical_relaxed")
+    keys = counted_phases(members, changed, models).select(grain).unique()
+    again = summed(members, phase_costs, models, disclosure, keys, within=(SCENARIO,))
+    every = usual.join(pl.DataFrame({SCENARIO: list(scenario_ids)}, schema={SCENARIO: pl.String}), how="cross")
+    kept = every.join(keys, on=grain, how="anti")
+    names = [SCENARIO, *(name for name in usual.columns if name in again.columns)]
+    told = [(kept, pl.lit(value=False)), (again, pl.lit(value=True))]
+    return pl.concat(
+        [rows.select(*names, is_changed.alias("is_changed")) for rows, is_changed in told], how="vertical_relaxed"
+    )

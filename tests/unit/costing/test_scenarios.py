@@ -57,8 +57,8 @@ def costs_of(books: TinyLedger, overrides: Overrides) -> dict[tuple[str, str], R
         books.core_electricity,
         books.as_of,
     )
-    priced = scenario_phase_costs(inputs, overrides)
-    return {} if priced is None else {(r["phase_id"], r["price_basis"]): r for r in priced.iter_rows(named=True)}
+    priced = scenario_phase_costs(inputs, {"other": overrides})
+    return {(r["phase_id"], r["price_basis"]): r for r in priced.iter_rows(named=True)}
 
 
 def cost(books: TinyLedger, overrides: Overrides, basis: str, phase_id: str = "model__pretraining") -> Row:
