@@ -22,11 +22,11 @@ def _twin(staged: Table) -> type[Contract]:
         "line": column("Line on which the record starts.", ge=1, unit="line"),
         "file_sha256": column("Hash of the file the record was read from."),
     }
-    for name, declared in staged.pandera.columns.items():
+    for name, description in staged.described.items():
         if name in LINEAGE_COLUMNS:
             continue
         annotations[name] = pl.String
-        attributes[name] = column(f"As received: {declared.description}", nullable=True, unit="text")
+        attributes[name] = column(f"As received: {description}", nullable=True, unit="text")
     grain = staged.description.rstrip(".")
     attributes |= {
         "__annotations__": annotations,

@@ -8,10 +8,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast
+from typing import Any, TypeVar, cast, get_type_hints
 
 import pandera.polars as pa
 import polars as pl
+from pandera.api.dataframe.model_components import FieldInfo
 
 from pipelines.contracts.types import A_CENT, COST, HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD
 
@@ -126,10 +127,21 @@ class Table:
         return [name for name in self.dtypes if not self.pandera.columns[name].nullable]
 
     @property
+    def described(self) -> dict[str, str]:
+        """Column name to description, without the schema of pandera, which takes 2 ms to build."""
+        if "described" not in self._cache:
+            parts = [part for kind in reversed(self.contract.__mro__) for part in vars(kind).items()]
+            self._cache["described"] = {
+                name: held.description or "" for name, held in parts if isinstance(held, FieldInfo)
+            }
+        return cast("dict[str, str]", self._cache["described"])
+
+    @property
     def dtypes(self) -> dict[str, pl.DataType]:
         """Column name to polars type: the key first, the place it was read from last."""
         if "dtypes" not in self._cache:
-            types = {name: column.dtype.type for name, column in self.pandera.columns.items()}
+            hints = {name: hint for name, hint in get_type_hints(self.contract).items() if name in self.described}
+            types = {name: hint() if isinstance(hint, type) else hint for name, hint in hints.items()}
             rest = sorted((name for name in types if name not in self.key), key=lambda name: name in PLACE)
             self._cache["dtypes"] = {name: types[name] for name in (*self.key, *rest)}
         return cast("dict[str, pl.DataType]", self._cache["dtypes"])

@@ -234,6 +234,12 @@ class TestKeys:
         assert declared.key or declared.name == "quality.rejected_rows"
 
     @every_table
+    def test_types_and_descriptions_are_those_that_pandera_sees(self, declared: Table) -> None:
+        schema = declared.pandera.columns
+        assert declared.dtypes == {name: column.dtype.type for name, column in schema.items()}
+        assert declared.described == {name: column.description for name, column in schema.items()}
+
+    @every_table
     def test_a_key_of_one_column_is_unique(self, declared: Table) -> None:
         if len(declared.key) == 1:
             others = [name for name, column in declared.pandera.columns.items() if column.unique]

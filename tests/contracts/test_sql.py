@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import shutil
 from collections.abc import Iterator
@@ -16,7 +17,17 @@ from pipelines.contracts.table import TABLES
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.paths import DataFolder
 from pipelines.warehouse.checks import RULES, SEVERITIES, Rule
-from pipelines.warehouse.sql import CHECKS, COOKBOOK, MARTS, SqlFile, empty_warehouse, output_of, sql_file, sql_files
+from pipelines.warehouse.sql import (
+    CHECKS,
+    COOKBOOK,
+    MARTS,
+    SqlFile,
+    empty_warehouse,
+    named_tables,
+    output_of,
+    sql_file,
+    sql_files,
+)
 
 FILES = {path: sql_file(path) for folder in (MARTS, CHECKS, COOKBOOK) for path in sorted(folder.glob("*.sql"))}
 MAY_READ = {
@@ -72,6 +83,33 @@ def test_a_file_opens_with_its_question_and_keeps_the_style(path: Path) -> None:
     assert KEYWORDS.findall(code_of(file.query)) == [], "keywords are lower-case"
     assert [line for line in file.query.splitlines() if len(line) > 120 or line != line.rstrip()] == []
     assert file.query.endswith("\n")
+
+
+def base_tables(node: object) -> set[str]:
+    """The tables in a parsed query that are named with a schema; common table expressions have none."""
+    if isinstance(node, list):
+        return {name for part in node for name in base_tables(part)}
+    if not isinstance(node, dict):
+        return set()
+    is_table = node.get("type") == "BASE_TABLE" and node.get("schema_name")
+    found = {f"{node['schema_name']}.{node['table_name']}"} if is_table else set()
+    return found | base_tables(list(node.values()))
+
+
+@pytest.mark.parametrize("path", FILES, ids=short)
+def test_a_file_is_one_select_and_reads_what_duckdb_says_it_reads(path: Path) -> None:
+    """A run looks for names in the text; DuckDB parses it."""
+    row = duckdb.execute("select json_serialize_sql(?)", [FILES[path].query]).fetchone()
+    assert row is not None
+    tree = json.loads(row[0])
+    assert not tree["error"], tree
+    assert len(tree["statements"]) == 1
+    assert set(FILES[path].reads) == base_tables(tree)
+
+
+def test_names_in_comments_texts_and_calls_are_not_read() -> None:
+    query = "-- from core.a, isn't it\nselect 'from core.b' as text from core.c(date '2025-01-01') join marts.d on true"
+    assert named_tables(query) == ("marts.d",)
 
 
 @pytest.mark.parametrize("path", FILES, ids=short)
