@@ -16,8 +16,9 @@ import polars as pl
 from pipelines.contracts.types import USD
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
+from pipelines.costing.inputs import Inputs
 from pipelines.costing.overrides import PROXY, Overrides, rented
-from pipelines.costing.scenarios import Inputs, scenario_model_costs, scenario_phase_costs
+from pipelines.costing.scenarios import scenario_model_costs, scenario_phase_costs
 from pipelines.warehouse.answers import LEAST_LIKENESS, SUGGESTIONS, Ledger
 from pipelines.warehouse.costing_inputs import costing_inputs
 from pipelines.warehouse.faults import LedgerError
@@ -176,7 +177,7 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         given["quotes"],
         given["constants"],
         given["electricity"],
-        day,
+        as_of=day,
     )
     by_model = disclosure_by_model(
         given["members"], given["costs"], given["phases"], given["models"], given["lineage"], given["rejected"]

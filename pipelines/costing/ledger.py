@@ -16,9 +16,9 @@ from pipelines.costing import components, disclosure, runs, scenarios
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
 from pipelines.costing.evidence import Recomputable, frame_hash, priced_phases, seed_of, summed_models
+from pipelines.costing.inputs import SUMMED, UNSUMMED, Inputs
 from pipelines.costing.lineage import scope_members
 from pipelines.costing.phase_costs import price_phases
-from pipelines.costing.price_bases import Pricing
 
 __all__ = [
     "changed_model_costs",
@@ -34,8 +34,6 @@ __all__ = [
     "unchanged",
     "unsummed_phase_costs",
 ]
-
-SUMMED, UNSUMMED = ["primary", "context_only"], ["alternative", "restated_base", "hypothetical", "estimate"]
 
 
 def unchanged(staged: pl.DataFrame) -> pl.DataFrame:
@@ -64,79 +62,36 @@ def checked_phases(
     )
 
 
-def phase_costs(
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
-    """core.phase_costs: the phases that are summed."""
-    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
-    return price_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of))
+def phase_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """core.phase_costs: the phases that are summed.
+
+    `tables` are those of `inputs.Inputs`, in its order; so are those of the other costs of phases.
+    """
+    return price_phases(Inputs(*tables, as_of=as_of).of_roles(SUMMED).pricing())
 
 
-def unsummed_phase_costs(
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
+def unsummed_phase_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """core.unsummed_phase_costs: estimates, alternatives, hypothetical runs and restated figures."""
-    chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
-    return price_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of))
+    return price_phases(Inputs(*tables, as_of=as_of).of_roles(UNSUMMED).pricing())
 
 
-def cost_components(
-    costs: pl.DataFrame,
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
+def cost_components(costs: pl.DataFrame, *tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """core.cost_components: what the amortised and purchase costs of the summed phases are made of."""
-    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
-    return components.cost_components(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), costs)
+    return components.cost_components(Inputs(*tables, as_of=as_of).of_roles(SUMMED).pricing(), costs)
 
 
-def changed_phase_costs(
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-    code: str,
-) -> Recomputable:
+def changed_phase_costs(*tables: pl.DataFrame, as_of: date, code: str) -> Recomputable:
     """core.phase_costs, row by row; `code` is the fingerprint of the code."""
-    chosen = phases.filter(pl.col("row_role").is_in(SUMMED))
-    seed = seed_of(code, frame_hash(constants))
-    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), seed)
+    return _changed(Inputs(*tables, as_of=as_of).of_roles(SUMMED), code)
 
 
-def changed_unsummed_phase_costs(
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-    code: str,
-) -> Recomputable:
+def changed_unsummed_phase_costs(*tables: pl.DataFrame, as_of: date, code: str) -> Recomputable:
     """core.unsummed_phase_costs, row by row; `code` is the fingerprint of the code."""
-    chosen = phases.filter(pl.col("row_role").is_in(UNSUMMED))
-    seed = seed_of(code, frame_hash(constants))
-    return priced_phases(_pricing(chosen, models, hardware, quotes, constants, electricity, as_of), seed)
+    return _changed(Inputs(*tables, as_of=as_of).of_roles(UNSUMMED), code)
+
+
+def _changed(inputs: Inputs, code: str) -> Recomputable:
+    return priced_phases(inputs.pricing(), seed_of(code, frame_hash(inputs.constants)))
 
 
 def model_costs(
@@ -171,21 +126,5 @@ def scenario_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
 
     `tables` are those of `scenarios.Tables`, in its order.
     """
-    given = scenarios.Tables(*tables)
-    rows = scenarios.scenario_costs(given, given.phases.filter(pl.col("row_role").is_in(SUMMED)), as_of)
-    declared = table_of(ScenarioCosts)
+    rows, declared = scenarios.scenario_costs(scenarios.Tables(*tables), as_of), table_of(ScenarioCosts)
     return rows.select(pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items()).sort(declared.key)
-
-
-def _pricing(
-    phases: pl.DataFrame,
-    models: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> Pricing:
-    method = Constants(constants)
-    costable = runs.runs(phases.lazy(), models.lazy(), hardware.lazy(), method).collect().lazy()
-    return Pricing(costable, quotes.lazy(), hardware.lazy(), method, as_of, electricity.lazy())

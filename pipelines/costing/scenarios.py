@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Collection, Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import polars as pl
 
 from pipelines.costing import disclosure as known
-from pipelines.costing import runs
-from pipelines.costing.constants import Constants
+from pipelines.costing.inputs import SUMMED, Inputs
 from pipelines.costing.model_costs import GRAIN, counted_phases, summed
 from pipelines.costing.overrides import (
     Overrides,
@@ -26,35 +25,6 @@ from pipelines.costing.price_bases import PRICE_BASES, Pricing
 
 SCENARIO = "scenario_id"
 COSTS = ("cost_low_usd", "cost_mid_usd", "cost_high_usd", "gpu_hours", "gpu_hours_low", "gpu_hours_high")
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What costs are computed from.
-
-    Attributes:
-        phases: core.training_phases, those that are summed.
-        models: core.models.
-        hardware: core.hardware.
-        quotes: core.price_quotes.
-        constants: core.method_constants.
-        electricity: core.electricity_prices.
-        as_of: day on which `rental_now` is priced.
-    """
-
-    phases: pl.DataFrame
-    models: pl.DataFrame
-    hardware: pl.DataFrame
-    quotes: pl.DataFrame
-    constants: pl.DataFrame
-    electricity: pl.DataFrame
-    as_of: date
-
-    def pricing(self, overrides: Overrides) -> Pricing:
-        """What phases are priced with at the constants of a scenario."""
-        method = Constants(with_constants(self.constants, overrides))
-        costable = runs.runs(self.phases.lazy(), self.models.lazy(), self.hardware.lazy(), method).collect().lazy()
-        return Pricing(costable, self.quotes.lazy(), self.hardware.lazy(), method, self.as_of, self.electricity.lazy())
 
 
 @dataclass(frozen=True)
@@ -77,12 +47,11 @@ class Tables:
     electricity_prices: pl.DataFrame
 
 
-def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> pl.DataFrame:
+def scenario_costs(tables: Tables, as_of: date) -> pl.DataFrame:
     """Every scenario's id, and the rows of core.model_costs under it.
 
     Args:
         tables: of the ledger.
-        summed_phases: the phases of core.phase_costs.
         as_of: the day of the release.
     """
     members, models = tables.scope_members, tables.models
@@ -90,14 +59,14 @@ def scenario_costs(tables: Tables, summed_phases: pl.DataFrame, as_of: date) -> 
         members, tables.phase_costs, tables.phases, models, tables.model_lineage, tables.rejected
     )
     inputs = Inputs(
-        summed_phases,
+        tables.phases,
         models,
         tables.hardware,
         tables.price_quotes,
         tables.method_constants,
         tables.electricity_prices,
-        as_of,
-    )
+        as_of=as_of,
+    ).of_roles(SUMMED)
     changes = dict(overrides_of(tables.scenarios, tables.scenario_prices, tables.scenario_constants))
     return scenario_model_costs(
         members,
@@ -141,7 +110,7 @@ def scenario_phase_costs(inputs: Inputs, changes: Mapping[str, Overrides], also:
 
 def _found(inputs: Inputs, overrides: Overrides, names: Collection[str]) -> tuple[Pricing, pl.DataFrame]:
     """Runs at the constants of a scenario, and their prices."""
-    pricing = inputs.pricing(overrides)
+    pricing = replace(inputs, constants=with_constants(inputs.constants, overrides)).pricing()
     return pricing, prices_on(pricing, [basis for name, basis in PRICE_BASES.items() if name in names])
 
 

@@ -16,8 +16,9 @@ from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing import ledger
 from pipelines.costing.constants import COSTING
+from pipelines.costing.inputs import Inputs
 from pipelines.costing.overrides import Overrides, touched_bases, with_constants
-from pipelines.costing.scenarios import Inputs, scenario_phase_costs
+from pipelines.costing.scenarios import scenario_phase_costs
 from tests.unit.costing.builders import (
     METHOD,
     PLACE,
@@ -55,7 +56,7 @@ def costs_of(books: TinyLedger, overrides: Overrides) -> dict[tuple[str, str], R
         books.core_quotes,
         books.core_constants,
         books.core_electricity,
-        books.as_of,
+        as_of=books.as_of,
     )
     priced = scenario_phase_costs(inputs, {"other": overrides})
     return {(r["phase_id"], r["price_basis"]): r for r in priced.iter_rows(named=True)}
