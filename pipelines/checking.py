@@ -5,7 +5,7 @@ The steps are those of a build, up to the core tables whose rows come from peopl
 
 from __future__ import annotations
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -48,10 +48,16 @@ class MemoryBench(Workbench):
         """Rows of a table made before."""
         return self.tables[declared.name].rows
 
-    def note_read(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> None:
-        """Nothing is built, so nothing is remembered."""
+    @property
+    def notes(self) -> dict[str, str]:
+        """None: nothing is built."""
+        return {}
 
-    def write(self, made: list[tuple[Table, Computed]]) -> None:
+    def notes_of(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> dict[str, str]:  # noqa: ARG002 - as a workbench that stores
+        """Nothing is built, so nothing is remembered."""
+        return {}
+
+    def write(self, made: list[tuple[Table, Computed]], notes: Mapping[str, str]) -> None:  # noqa: ARG002 - as a workbench that stores
         """Keep tables at hand."""
         self.tables |= {declared.name: computed for declared, computed in made}
 
@@ -75,7 +81,7 @@ def check(folder: DataFolder) -> Checked:
         read_source(source, bench, {table.name for table in source.tables})
     for step in INPUTS:
         try:
-            bench.write([(step.table, step.run(bench))])
+            bench.make(step)
         except KeyError as error:
             if ".yaml" not in str(error):
                 raise

@@ -178,7 +178,7 @@ def status(
 ) -> None:
     """Releases, whether the data changed since, failed checks, rows set aside; how old each live feed is.
 
-    With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected, feeds.
+    With --json: ledger, has_changed, changed_files, releases, failed_checks, rejected, feeds, feed_faults.
     """
     from pipelines import output, polling, refresh
     from pipelines.screens import feeds, upkeep
@@ -189,15 +189,17 @@ def status(
         releases, failed, aside = ledger.releases(), ledger.failed_checks(), ledger.rejected()
     changed = refresh.changed_since(session.folder, newest)
     now = datetime.now(UTC)
-    states = polling.states_in_use(session.folder, now)
+    states, faults = polling.states_in_use(session.folder, now), polling.feed_list(session.folder).faults
     if session.as_json:
         told = {"releases": releases, "changed_files": changed, "failed_checks": failed, "rejected": aside}
-        output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told, "feeds": states})
+        told |= {"feeds": states, "feed_faults": faults}
+        output.show_json({"ledger": str(session.folder.ledger), "has_changed": bool(changed), **told})
     elif rejected:
         output.show(upkeep.everything_set_aside(aside))
     else:
         output.show(
-            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)), feeds.states(states, now)
+            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)),
+            feeds.states(states, now, faults),
         )
 
 

@@ -27,8 +27,7 @@ ROWS_SHOWN = 50
 )
 def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
     """Run every rule of sql/checks once; each is a check of its own."""
-    computed = CHECKED.run(ledger.bench)
-    ledger.bench.write([(CHECKED.table, computed)])
+    computed = ledger.bench.make(CHECKED)
     outcomes = [
         dg.AssetCheckResult(
             passed=row["has_passed"],
@@ -51,7 +50,7 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster re
 )
 def releases(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
     """Publish what all other assets made, and say what moved."""
-    computed = RELEASE.run(ledger.bench)
+    computed = ledger.bench.make(RELEASE)
     newest = computed.rows.sort("published_at").row(-1, named=True)["release_id"]
     changes = ledger.bench.warehouse.read(CHANGES)
     moved = changes.filter(pl.col("release_id") == newest)

@@ -1,4 +1,9 @@
-"""What runs by itself: new content of files is carried through the graph in one run; every week everything is."""
+"""What runs by itself: new content of files is carried through the graph in one run; every week everything is.
+
+The sensor over the files asks for that run at once, from the declared graph. The conditions here say the same of every
+asset, for news that no run has taken up a minute later: a request that was lost, or a version that somebody else
+reported. Looking at all of them costs as much as watching the files for a minute, so they are looked at once a minute.
+"""
 
 from datetime import timedelta
 
@@ -25,21 +30,21 @@ def files_key(declared: Table) -> dg.AssetKey:
     return dg.AssetKey([FILES, raw_of(declared).table_name])
 
 
+LOOK_SECONDS = 60
+"""How often the conditions are looked at."""
+
 A = dg.AutomationCondition
-ASKED = A.newly_requested()
 NEWS = A.any_deps_match(A.data_version_changed())
-UNHEEDED = NEWS | NEWS.since(ASKED) | (NEWS & ASKED).since(ASKED & ~NEWS)
-"""News, and nothing asked for since. The last part is for what comes between asking and the next look: it is news to
-the run that was asked for, which may have read the files by then, and `since` alone would take it as settled."""
+UNHEEDED = NEWS.since(A.newly_updated() | A.newly_requested()) & ~NEWS
+"""News at an earlier look than this one, and the table neither made nor asked for since."""
 
 IN_A_RUN = A.in_progress() | A.asset_matches(key_of(table_of(Releases)), A.in_progress())
-"""A run ends with the release: while that is to come nothing is asked for, and then all of it at once."""
+"""A run ends with the release: while that is to come nothing is asked for."""
 
-ON_NEWS = UNHEEDED & ~IN_A_RUN
-"""When a raw table is made again: its files have new content. `eager()` forgets what lands while a run is under way."""
+ON_NEWS = UNHEEDED & ~IN_A_RUN & ~A.execution_failed()
+"""When a raw table is made again: its files have new content. A failed run had its retries."""
 
-CALLED = A.any_deps_match(A.will_be_requested())
-ALONG = (CALLED | CALLED.since(ASKED)) & ~A.in_progress()
+ALONG = A.any_deps_match(A.will_be_requested())
 """When any other table is made again: in the run of what it is made from. Its own parents' versions are not asked: they
 change in that run, and would call for a second one."""
 
@@ -47,8 +52,8 @@ refresh = dg.AutomationConditionSensorDefinition(
     REFRESH,
     target=dg.AssetSelection.all(),
     default_status=dg.DefaultSensorStatus.RUNNING,
-    minimum_interval_seconds=1,
-    description="Starts a run of all that depends on files with new content, and of nothing else.",
+    minimum_interval_seconds=LOOK_SECONDS,
+    description="Starts a run of all that depends on files with new content which no run has taken up for a minute.",
 )
 
 everything = dg.define_asset_job(

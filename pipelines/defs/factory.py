@@ -145,8 +145,7 @@ def step_asset(step: Step) -> dg.AssetsDefinition:
         check_specs=[contract_check(step.table)],
     )
     def compute(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
-        computed = step.run(ledger.bench)
-        ledger.bench.write([(step.table, computed)])
+        computed = ledger.bench.make(step)
         return materialized(step.table, computed, [contract_result(step.table, computed.rejected)])
 
     return compute

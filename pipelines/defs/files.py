@@ -1,20 +1,38 @@
 """What files under `data/` hold, as external assets, and the sensor that tells Dagster when that changed."""
 
-from collections.abc import Sequence
+import time
+from collections.abc import Collection, Mapping, Sequence
 
 import dagster as dg
 
-from pipelines.contracts.table import Table
-from pipelines.defs.automation import FILES, REFRESH, files_key
-from pipelines.defs.watching import Known, contents, wait_for_change, younger_files
-from pipelines.paths import data_folder
+from pipelines.contracts.raw import raw_of
+from pipelines.contracts.table import TABLES, Table
+from pipelines.defs.assets import ASSETS
+from pipelines.defs.automation import FILES, files_key, key_of
+from pipelines.defs.watching import LOOK_SECONDS, Known, Look, contents, wait_for_change, younger_files
+from pipelines.graph.origins import content_note, following, outdated
+from pipelines.graph.tables import STEPS
+from pipelines.paths import DataFolder, data_folder
 from pipelines.sources import SOURCES
 from pipelines.sources.source import Source
+from pipelines.warehouse.store import Warehouse, WarehouseBusyError
 
 DATA_VERSION_TAG = "dagster/data_version"
 
 WATCH_SECONDS = 4.3
 """How long one tick watches: Dagster starts the next 5 s after this one, and in between nobody looks."""
+
+TAG_LENGTH = 200
+"""Of the tag of a run that says which files moved."""
+
+UNDER_WAY = dg.RunsFilter(
+    statuses=[
+        dg.DagsterRunStatus.QUEUED,
+        dg.DagsterRunStatus.STARTING,
+        dg.DagsterRunStatus.STARTED,
+        dg.DagsterRunStatus.CANCELING,
+    ]
+)
 
 FILE_ASSETS = [
     dg.AssetSpec(
@@ -42,14 +60,6 @@ def news(declared: Table, content: str, files: Sequence[str] = ()) -> dg.AssetMa
     return dg.AssetMaterialization(files_key(declared), metadata=metadata, tags={DATA_VERSION_TAG: content})
 
 
-def is_heard(instance: dg.DagsterInstance) -> bool:
-    """Whether the automation has looked at the graph once: what is reported before that, it takes for old."""
-    return any(
-        state.instigator_name == REFRESH and getattr(state.instigator_data, "cursor", None)
-        for state in instance.all_instigator_state()
-    )
-
-
 def version_of(instance: dg.DagsterInstance, declared: Table, content: str) -> str:
     """The data version to report for new content.
 
@@ -62,36 +72,89 @@ def version_of(instance: dg.DagsterInstance, declared: Table, content: str) -> s
     return f"{content} again" if is_same else content
 
 
+def undone(folder: DataFolder, found: Mapping[str, str]) -> set[str]:
+    """Tables that the build lacks in the state of the files, by name; what a failed run left undone is among them.
+
+    Args:
+        folder: the data folder.
+        found: hash of what the files hold, by staging table.
+
+    Raises:
+        WarehouseBusyError: a build is under way.
+    """
+    notes = Warehouse(folder.work).notes() if folder.work.exists() else {}
+    unread = [name for name, content in found.items() if notes.get(content_note(name)) != content]
+    raw = {raw_of(TABLES[name]).name for name in unread}
+    return raw | following({*unread, *outdated(STEPS, notes)}, STEPS)
+
+
+def request_for(names: Collection[str], files: Sequence[str]) -> dg.RunRequest:
+    """The run that makes tables; with what is published with them."""
+    also = [table.name for step in STEPS if step.table.name in names for table in step.also]
+    keys = [key_of(TABLES[name]) for name in sorted({*names, *also})]
+    return dg.RunRequest(
+        asset_selection=keys, tags={"costledger/files": ", ".join(files)[:TAG_LENGTH]} if files else {}
+    )
+
+
+def is_at_rest(instance: dg.DagsterInstance, seconds: float) -> bool:
+    """Wait until no run is under way, for some seconds at the most; whether that came."""
+    end = time.monotonic() + seconds
+    while instance.get_run_records(UNDER_WAY, limit=1):
+        if time.monotonic() > end:
+            return False
+        time.sleep(LOOK_SECONDS)
+    return True
+
+
 @dg.sensor(
     name="data_files",
+    asset_selection=dg.AssetSelection.assets(*ASSETS),
     minimum_interval_seconds=1,
     default_status=dg.DefaultSensorStatus.RUNNING,
-    description="Watches the files that are read and reports what is new in them; a touched file is no news.",
+    description="Watches the files that are read, reports what is new in them and starts one run of all that depends "
+    "on it; a touched file is no news.",
 )
 def data_files(context: dg.SensorEvaluationContext) -> dg.SensorResult:
-    """Watch the data folder for a few seconds; report what changed."""
+    """Watch the data folder for a few seconds; report what changed, and ask for the run that takes it up.
+
+    While a run is under way nothing is taken up: afterwards it is, all at once.
+    """
     folder, known = data_folder(), Known.in_use(context.cursor)
-    if not is_heard(context.instance):
-        return dg.SensorResult(skip_reason=f"the sensor {REFRESH} has not looked at the graph yet")
     looks = wait_for_change(folder, known, WATCH_SECONDS)
     if not looks:
         return dg.SensorResult(skip_reason="no file moved", cursor=known.to_text())
+    moved = f"files of {', '.join(sorted(looks))} moved"
+    if not is_at_rest(context.instance, WATCH_SECONDS):
+        return dg.SensorResult(skip_reason=f"{moved}; a run is under way", cursor=known.to_text())
     found = contents(folder, looks)
     now = Known(known.start, {**known.looks, **looks}, {**known.contents, **found})
+    news_of = _news(context.instance, known, looks, found)
+    if not news_of:
+        return dg.SensorResult(skip_reason=f"{moved}, what they say is the same", cursor=now.to_text())
+    try:
+        names = undone(folder, now.contents)
+    except WarehouseBusyError:
+        return dg.SensorResult(skip_reason=f"{moved}; a build is under way", cursor=known.to_text())
+    context.log.info(f"news for {', '.join(event.asset_key.to_user_string() for event in news_of)}")
+    if not names:
+        message = f"{moved}; the newest release has what they say"
+        return dg.SensorResult(skip_reason=message, asset_events=news_of, cursor=now.to_text())
+    files = [path for source in SOURCES if source.name in looks for path in _moved_files(source, known)]
+    return dg.SensorResult(run_requests=[request_for(names, files)], asset_events=news_of, cursor=now.to_text())
+
+
+def _news(
+    instance: dg.DagsterInstance, known: Known, looks: Mapping[str, Look], found: Mapping[str, str]
+) -> list[dg.AssetMaterialization]:
+    """A report for each staging table of which the files hold something new."""
     events: list[dg.AssetMaterialization] = []
     for source in SOURCES:
-        changed = [table for table in source.tables if found.get(table.name, "") != known.contents.get(table.name, "")]
+        names = [table.name for table in source.tables if table.name in found]
+        changed = [name for name in names if found[name] != known.contents.get(name)]
         files = _moved_files(source, known) if changed and source.name in looks else []
-        events += [
-            news(table, version_of(context.instance, table, found[table.name]), files)
-            for table in changed
-            if table.name in found
-        ]
-    if not events:
-        message = f"files of {', '.join(sorted(looks))} moved, what they say is the same"
-        return dg.SensorResult(skip_reason=message, cursor=now.to_text())
-    context.log.info(f"news for {', '.join(event.asset_key.to_user_string() for event in events)}")
-    return dg.SensorResult(asset_events=events, cursor=now.to_text())
+        events += [news(TABLES[name], version_of(instance, TABLES[name], found[name]), files) for name in changed]
+    return events
 
 
 def _moved_files(source: Source, known: Known) -> list[str]:

@@ -11,7 +11,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
 from pipelines.fingerprint import code_fingerprint, content_fingerprints, joined_fingerprint
-from pipelines.graph.step import content_note
+from pipelines.graph.origins import content_note
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
 from pipelines.sources.source import Source

@@ -78,7 +78,7 @@ def _tasks(bench: Workbench) -> list[Task]:
 
     def making(step: Step) -> Task:
         reads = tuple(read.name for read in step.reads)
-        return Task((step.table.name,), reads, lambda: bench.write([(step.table, step.run(bench))]))
+        return Task((step.table.name,), reads, lambda: bench.make(step))
 
     return [*map(reading, SOURCES), *map(making, STEPS)]
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
 from typing import TypeVar
@@ -17,6 +17,7 @@ from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import REJECTED, ContractBrokenError, check_references, require, validate
 from pipelines.costing.evidence import INPUT_HASH, Recomputable
 from pipelines.fingerprint import code_fingerprint, content_fingerprints
+from pipelines.graph.origins import content_note, origin
 from pipelines.paths import DataFolder
 from pipelines.sources.source import Reading, Source
 from pipelines.warehouse.publish import past_tables
@@ -77,11 +78,6 @@ class Renewal:
     row_count: int
 
 
-def content_note(staging_table: str) -> str:
-    """Under which name a build keeps the hash of what was read for a staging table."""
-    return f"read for {staging_table}"
-
-
 class Workbench:
     """The data folder, the build file and the day of one run; tables made in the run are kept at hand."""
 
@@ -98,6 +94,7 @@ class Workbench:
         self.moment = datetime.now(UTC)
         self._made: dict[str, pl.DataFrame] = {}
         self._past: dict[str, pl.DataFrame] = {}
+        self._notes: dict[str, str] | None = None
 
     def begin(self) -> None:
         """Take the history that the published file carries; rules compare with its releases.
@@ -105,6 +102,7 @@ class Workbench:
         Raises:
             LedgerHeldError: the published file is held by somebody who writes.
         """
+        self._notes = self.warehouse.notes()
         self._past = past_tables(self.folder, CARRIED) or {}
         known = pl.concat([self.warehouse.history(), self.past(RELEASES)])
         releases = known.unique("release_id", keep="last").sort("published_at", "release_id")
@@ -117,8 +115,15 @@ class Workbench:
         """Rows of a table in the last release; none where nothing is published."""
         return self._past.get(declared.name, declared.empty())
 
-    def note_read(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> None:
-        """Remember what the staging tables that were made now hold; a release is said to be made from that.
+    @property
+    def notes(self) -> dict[str, str]:
+        """Every word kept about the build."""
+        if self._notes is None:
+            self._notes = self.warehouse.notes()
+        return self._notes
+
+    def notes_of(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> dict[str, str]:
+        """What to note of the staging tables that are made; a release is said to be made from that.
 
         Args:
             source: what was read.
@@ -129,11 +134,10 @@ class Workbench:
         """
         found = content_fingerprints(source, reading)
         new = {content_note(name): found[name] for name in made}
-        held = self.warehouse.notes() | new
+        held = self.notes | new
         if all(held.get(content_note(name)) == content for name, content in found.items()):
             new |= {source.name: fingerprint}
-        if new:
-            self.warehouse.note(new)
+        return new
 
     def read(self, declared: Table) -> pl.DataFrame:
         """Rows of a table: made in this run, else from the build file."""
@@ -151,13 +155,21 @@ class Workbench:
         except (TableMissingError, ContractBrokenError, pl.exceptions.PolarsError):  # left by other code
             return None
 
-    def write(self, made: list[tuple[Table, Computed]]) -> None:
-        """Store tables, and what was set aside on their way, in one transaction."""
+    def make(self, step: Step) -> Computed:
+        """Run a step and store its table, with what it was made from."""
+        computed = step.run(self)
+        self.write([(step.table, computed)], origin(step, self.notes))
+        return computed
+
+    def write(self, made: list[tuple[Table, Computed]], notes: Mapping[str, str]) -> None:
+        """Store tables, what was set aside on their way and what is to be noted of them, in one transaction."""
         changed = [(declared, computed) for declared, computed in made if not computed.stands]
         self.warehouse.write_all(
             [(declared, computed.rows, computed.rejected) for declared, computed in changed],
             {declared: computed.inputs for declared, computed in changed if computed.inputs is not None},
+            notes,
         )
+        self.notes.update(notes)
         self._made |= {declared.name: computed.rows for declared, computed in made}
         self.renewals += [
             Renewal(declared.name, computed.recomputed, computed.rows.height)

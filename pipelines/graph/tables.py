@@ -24,6 +24,7 @@ from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_f
 from pipelines.graph.changes import changes_until
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
+from pipelines.graph.origins import outdated, refuse_outdated
 from pipelines.graph.scenario_steps import SCENARIOS
 from pipelines.graph.step import CHANGES, Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
@@ -186,8 +187,8 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
             staged = stage(table, raw)
             unread = reading.rejected.filter(pl.col("table_name") == table.name)
             made.append((table, Computed(staged.rows, pl.concat([unread, staged.rejected]))))
-    bench.write(made)
-    bench.note_read(source, fingerprint, reading, {table.name for table in source.tables} & wanted)
+    notes = bench.notes_of(source, fingerprint, reading, {table.name for table in source.tables} & wanted)
+    bench.write(made, notes)
     return made
 
 
@@ -211,7 +212,9 @@ def _check_results(bench: Workbench) -> Computed:
 
 
 def _release(bench: Workbench) -> Computed:
-    made_from = joined_fingerprint(bench.warehouse.notes()), code_fingerprint()
+    notes = bench.warehouse.notes()
+    refuse_outdated(outdated([step for step in STEPS if step is not RELEASE], notes))
+    made_from = joined_fingerprint(notes), code_fingerprint()
 
     def beside(release_id: str) -> list[tuple[Table, pl.DataFrame]]:
         return [(CHANGES, require(CHANGES, changes_until(bench, COSTS, release_id)))]

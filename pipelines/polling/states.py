@@ -100,7 +100,8 @@ def feed_of(folder: DataFolder, feed_id: str) -> Feed:
     known = feed_list(folder)
     if feed_id in known.feeds:
         return known.feeds[feed_id]
-    faults = [fault for fault in known.faults if f" {feed_id} " in fault or not known.feeds]
+    named = re.compile(rf": {re.escape(feed_id)}[ :]")
+    faults = [fault for fault in known.faults if named.search(fault) or not known.feeds]
     near = [name for name, _, _ in process.extract(feed_id, list(known.feeds), limit=3, score_cutoff=60)]
     why = f": {'; '.join(faults)}" if faults else ""
     raise UnknownFeedError(f"data/feeds.yaml has no feed {feed_id!r} that can be read{why}", near)

@@ -60,10 +60,11 @@ def replayed(found: Sequence[Replayed]) -> Group:
     )
 
 
-def states(feeds: Sequence[FeedState], now: datetime) -> Group | None:
-    """Feeds that are switched on or were read, one a line."""
+def states(feeds: Sequence[FeedState], now: datetime, faults: Sequence[str] = ()) -> Group | None:
+    """Feeds that are switched on or were read, one a line; and what cannot be read of the list of feeds."""
+    unread = [Text(fault, style="red") for fault in faults]
     if not feeds:
-        return section("Feeds", dim("none is switched on: is_enabled in data/feeds.yaml"))
+        return section("Feeds", *(unread or [dim("none is switched on: is_enabled in data/feeds.yaml")]))
     table = grid(
         ("feed", False), ("last good read", False), ("last result", False), ("rows", True), ("next due", False)
     )
@@ -81,7 +82,7 @@ def states(feeds: Sequence[FeedState], now: datetime) -> Group | None:
         for feed in feeds
         if feed.last_message and (feed.last_status in STYLES or feed.held_count or not feed.last_status)
     ]
-    return section("Feeds", table, *troubles)
+    return section("Feeds", table, *troubles, *unread)
 
 
 def _result(feed: FeedState) -> str:

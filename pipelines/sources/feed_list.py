@@ -60,12 +60,15 @@ def feeds_of(folder: Path) -> FeedList:
     rejected = pl.concat([reading.rejected, staged.rejected])
     rows = staged.rows.select(TAKEN)
     feeds = [_feed_of(row) for row in rows.iter_rows(named=True)]
-    faults = tuple(
-        f"{row['file']}{':' + str(row['line']) if row['line'] else ''}: {row['record_id'] or ''} "
-        f"{row['column_name'] or ''}: {row['reason']}"
-        for row in rejected.iter_rows(named=True)
-    )
+    faults = tuple(_told(row) for row in rejected.iter_rows(named=True))
     return FeedList({feed.feed_id: feed for feed in feeds}, faults)
+
+
+def _told(row: dict[str, Any]) -> str:
+    """A fault in a sentence: file, line, feed and key as far as they are known, reason."""
+    place = f"data/{row['file']}{':' + str(row['line']) if row['line'] else ''}"
+    what = " ".join(part for part in (row["record_id"], row["column_name"]) if part)
+    return ": ".join(part for part in (place, what, row["reason"]) if part)
 
 
 def _feed_of(row: dict[str, Any]) -> Feed:

@@ -23,7 +23,8 @@ REJECTIONS = "build.rejections"
 
 
 NOTES = "build.notes"
-"""What each source read, as a hash: a release is said to be made from that, not from what lies there later."""
+"""What each source read and each table was made from, as hashes: a release is said to be made from that, not from what
+lies there later."""
 
 REFERENCE_FILE = "data/reference/"
 
@@ -125,12 +126,14 @@ class Warehouse:
         self,
         writes: list[tuple[Table, pl.DataFrame, pl.DataFrame | None]],
         inputs: Mapping[Table, pl.DataFrame] | None = None,
+        notes: Mapping[str, str] | None = None,
     ) -> None:
         """Replace several tables in one transaction.
 
         Args:
             writes: table, rows, and what was set aside on their way.
             inputs: what the rows of a table depend on, a hash for each key; gone for a table that gives none.
+            notes: words about the build, by name, kept with the tables.
         """
         ready = [(declared, conform_strictly(declared, frame), rejected) for declared, frame, rejected in writes]
         with self.connect() as connection:
@@ -141,6 +144,7 @@ class Warehouse:
                     if rejected is not None:
                         _replace_rejections(connection, declared, rejected)
                     _replace_inputs(connection, declared, (inputs or {}).get(declared))
+                _note(connection, notes or {})
                 connection.commit()
             except BaseException:
                 connection.rollback()
@@ -179,15 +183,6 @@ class Warehouse:
             return self.read(table_of(Releases))
         except (TableMissingError, ContractBrokenError):
             return table_of(Releases).empty()
-
-    def note(self, words: Mapping[str, str]) -> None:
-        """Keep words about the build, by name: what each source read."""
-        with self.connect() as connection:
-            connection.begin()
-            connection.executemany(
-                f"insert or replace into {NOTES} values (?, ?)", [list(pair) for pair in words.items()]
-            )
-            connection.commit()
 
     def notes(self) -> dict[str, str]:
         """Every word kept about the build."""
@@ -257,6 +252,12 @@ def _replace(connection: duckdb.DuckDBPyConnection, declared: Table, frame: pl.D
 def _execute_over(connection: duckdb.DuckDBPyConnection, sql: str, incoming: pl.DataFrame) -> None:  # noqa: ARG001
     """Run a statement that reads `incoming`: DuckDB finds the frame by name, twice as fast as registered."""
     connection.execute(sql)
+
+
+def _note(connection: duckdb.DuckDBPyConnection, words: Mapping[str, str]) -> None:
+    if words:
+        pairs = [list(pair) for pair in words.items()]
+        connection.executemany(f"insert or replace into {NOTES} values (?, ?)", pairs)
 
 
 def _inputs_name(declared: Table) -> str:

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Iterator
-from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
@@ -16,14 +15,17 @@ from pipelines import polling
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import TABLES
 from pipelines.definitions import defs
-from pipelines.defs.automation import FILES, REFRESH, files_key, key_of, refresh, weekly
-from pipelines.defs.feeds import AT_ONCE, FEED_SENSORS, LOOK_SECONDS, feed_sensor, read_when_due, sensor_name
+from pipelines.defs.automation import FILES, files_key, key_of, refresh, weekly
+from pipelines.defs.feeds import AT_ONCE, feeds, read_due
 from pipelines.defs.files import data_files, news, version_of
 from pipelines.defs.serve import home_of, report_files, report_release
 from pipelines.defs.watching import STARTED, Known, contents, moved, released, starting_point, wait_for_change
 from pipelines.graph.build import build
+from pipelines.graph.step import Workbench
+from pipelines.graph.tables import read_source
 from pipelines.paths import DATA_VARIABLE, ROOT, DataFolder
-from pipelines.sources import SOURCES
+from pipelines.sources import SOURCES, prices
+from pipelines.warehouse.store import Warehouse
 from tests.conftest import AS_OF
 from tests.support.feed_server import FeedServer
 
@@ -54,6 +56,10 @@ class Automation:
         self.cursor = result.cursor
         return {".".join(each.key.path) for each in result.results if not each.true_subset.is_empty}
 
+    def ticks(self, count: int) -> list[set[str]]:
+        """What several ticks ask for."""
+        return [self.tick() for _ in range(count)]
+
 
 def descendants(declared: object) -> set[str]:
     """Everything made from a raw table, itself included."""
@@ -62,10 +68,12 @@ def descendants(declared: object) -> set[str]:
     return {".".join(key.path) for key in selection.resolve(assets)}
 
 
-def start_run(instance: dg.DagsterInstance, names: set[str]) -> dg.DagsterRun:
+def start_run(
+    instance: dg.DagsterInstance, names: set[str], status: dg.DagsterRunStatus = dg.DagsterRunStatus.STARTED
+) -> dg.DagsterRun:
     keys = frozenset(dg.AssetKey(name.split(".")) for name in names)
     job = defs.resolve_implicit_global_asset_job_def()
-    return instance.create_run_for_job(job, asset_selection=keys, status=dg.DagsterRunStatus.STARTED)
+    return instance.create_run_for_job(job, asset_selection=keys, status=status)
 
 
 # ---- the condition
@@ -75,13 +83,14 @@ def test_news_asks_once_for_all_that_depends_on_it(instance: dg.DagsterInstance)
     automation = Automation(instance)
     assert automation.tick() == set()
     instance.report_runless_asset_event(news(QUOTES, "a"))
+    assert automation.tick() == set(), "the sensor over the files has a minute to ask for a run"
     asked = automation.tick()
     assert asked == descendants(QUOTES)
     assert {"raw.prices__rental_quotes", "core.price_quotes", "core.model_costs", "history.releases"} <= asked
     assert not {"raw.prices__exchange_rates", "core.exchange_rates", "core.models", "core.cost_claims"} & asked
     assert automation.tick() == set()
     instance.report_runless_asset_event(news(QUOTES, "a"))
-    assert automation.tick() == set(), "an equal version is no news"
+    assert automation.ticks(2) == [set(), set()], "an equal version is no news"
 
 
 def test_two_changes_are_one_request(instance: dg.DagsterInstance) -> None:
@@ -89,21 +98,19 @@ def test_two_changes_are_one_request(instance: dg.DagsterInstance) -> None:
     automation.tick()
     instance.report_runless_asset_event(news(QUOTES, "a"))
     instance.report_runless_asset_event(news(CLAIMS, "a"))
+    automation.tick()
     assert automation.tick() == descendants(QUOTES) | descendants(CLAIMS)
     assert automation.tick() == set()
 
 
 @pytest.mark.parametrize("ticks_before", [0, 1, 3])
 def test_news_during_a_run_waits_for_its_end(instance: dg.DagsterInstance, ticks_before: int) -> None:
-    """Also what comes before the very next look, which `since(newly_requested())` alone would forget."""
     automation = Automation(instance)
     automation.tick()
+    run = start_run(instance, descendants(CLAIMS))
+    automation.ticks(ticks_before)
     instance.report_runless_asset_event(news(QUOTES, "a"))
-    run = start_run(instance, automation.tick())
-    for _ in range(ticks_before):
-        assert automation.tick() == set()
-    instance.report_runless_asset_event(news(QUOTES, "b"))
-    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+    assert automation.ticks(3) == [set(), set(), set()]
     instance.report_run_failed(run)
     assert automation.tick() == descendants(QUOTES)
     assert automation.tick() == set()
@@ -114,19 +121,19 @@ def test_a_failed_run_is_not_asked_for_again(instance: dg.DagsterInstance) -> No
     automation = Automation(instance)
     automation.tick()
     instance.report_runless_asset_event(news(QUOTES, "a"))
-    run = start_run(instance, automation.tick())
+    run = start_run(instance, descendants(QUOTES))
     automation.tick()
     instance.report_run_failed(run)
-    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+    assert automation.ticks(4) == [set()] * 4
 
 
-def test_tables_made_in_a_run_are_no_news(ledger_copy: DataFolder, instance: dg.DagsterInstance) -> None:
-    """A run writes new versions while ticks go by; they must not ask for a second one."""
+def test_what_a_run_took_up_is_not_asked_for(ledger_copy: DataFolder, instance: dg.DagsterInstance) -> None:
+    """A run writes new versions while ticks go by; neither they nor the news it heeded ask for a second one."""
     automation = Automation(instance)
     automation.tick()
     instance.report_runless_asset_event(news(QUOTES, "a"))
-    asked = automation.tick()
     automation.tick()
+    asked = descendants(QUOTES)
     resources = {"ledger": {"config": {"data": str(ledger_copy.root), "as_of": AS_OF.isoformat()}}}
     result = defs.resolve_implicit_global_asset_job_def().execute_in_process(
         instance=instance,
@@ -136,7 +143,7 @@ def test_tables_made_in_a_run_are_no_news(ledger_copy: DataFolder, instance: dg.
     assert result.success
     assert {".".join(event.asset_key.path) for event in result.get_asset_materialization_events()} == asked
     assert result.get_asset_check_evaluations()
-    assert [automation.tick() for _ in range(3)] == [set(), set(), set()]
+    assert automation.ticks(3) == [set(), set(), set()]
 
 
 # ---- the sensor over the files
@@ -153,7 +160,6 @@ def watched(ledger_copy: DataFolder, instance: dg.DagsterInstance, monkeypatch: 
     """A folder with a release, as `serve` hands it to the sensors."""
     monkeypatch.setenv(DATA_VARIABLE, str(ledger_copy.root))
     monkeypatch.setenv(STARTED, starting_point(ledger_copy, "now").to_text())
-    monkeypatch.setattr("pipelines.defs.files.is_heard", lambda _: True)
     monkeypatch.setattr("pipelines.defs.files.WATCH_SECONDS", 0.3)
     return ledger_copy
 
@@ -178,13 +184,65 @@ def test_a_released_folder_is_no_news(watched: DataFolder, instance: dg.DagsterI
     assert not sense(instance, first.cursor).asset_events
 
 
-def test_a_changed_quote_is_news_for_its_table_alone(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+def asked_by(result: dg.SensorResult) -> set[str]:
+    """Names of the tables a look asks for."""
+    return {".".join(key.path) for request in result.run_requests or [] for key in request.asset_selection or []}
+
+
+def test_a_changed_quote_asks_once_for_all_that_depends_on_it(
+    watched: DataFolder, instance: dg.DagsterInstance
+) -> None:
+    first = sense(instance, None)
+    assert not first.run_requests
+    change_quote(watched)
+    second = sense(instance, first.cursor)
+    assert asked_by(second) == descendants(QUOTES)
+    [request] = second.run_requests or []
+    assert request.tags["costledger/files"] == "prices/rental_quotes.csv"
+    assert keys_of(second) == [files_key(QUOTES)]
+    assert second.asset_events[0].metadata["files"].value == "prices/rental_quotes.csv"
+    third = sense(instance, second.cursor)
+    assert not third.asset_events
+    assert not third.run_requests
+
+
+@pytest.mark.parametrize("status", [dg.DagsterRunStatus.STARTED, dg.DagsterRunStatus.STARTING])
+def test_a_change_during_a_run_waits_for_its_end(
+    watched: DataFolder, instance: dg.DagsterInstance, status: dg.DagsterRunStatus
+) -> None:
+    first = sense(instance, None)
+    run = start_run(instance, descendants(QUOTES), status)
+    change_quote(watched)
+    second = sense(instance, first.cursor)
+    assert "a run is under way" in str(second.skip_reason)
+    assert not second.asset_events
+    instance.report_run_failed(run)
+    assert asked_by(sense(instance, second.cursor)) == descendants(QUOTES)
+
+
+def test_what_the_command_published_is_not_computed_again(watched: DataFolder, instance: dg.DagsterInstance) -> None:
+    first = sense(instance, None)
+    change_quote(watched)
+    build(watched, AS_OF)
+    second = sense(instance, first.cursor)
+    assert keys_of(second) == [files_key(QUOTES)]
+    assert not second.run_requests
+    assert "the newest release has what they say" in str(second.skip_reason)
+
+
+def test_what_a_failed_run_left_undone_is_in_the_next_one(watched: DataFolder, instance: dg.DagsterInstance) -> None:
     first = sense(instance, None)
     change_quote(watched)
     second = sense(instance, first.cursor)
-    assert keys_of(second) == [files_key(QUOTES)]
-    assert second.asset_events[0].metadata["files"].value == "prices/rental_quotes.csv"
-    assert not sense(instance, second.cursor).asset_events
+    with Warehouse(watched.work).session() as warehouse:  # the run reads the quotes, and gets no further
+        bench = Workbench(watched, warehouse, AS_OF)
+        bench.begin()
+        read_source(prices.SOURCE, bench, {"raw.prices__rental_quotes", QUOTES.name})
+    replace_in(watched.root / "corrections" / "claims.yaml", "claimed_low_usd: 294000", "claimed_low_usd: 293000")
+    third = sense(instance, second.cursor)
+    assert keys_of(third) == [files_key(CLAIMS)]
+    left = descendants(QUOTES) - {"raw.prices__rental_quotes", QUOTES.name}
+    assert asked_by(third) == descendants(CLAIMS) | left
 
 
 def test_what_changed_before_the_start_is_news(watched: DataFolder, instance: dg.DagsterInstance) -> None:
@@ -212,17 +270,6 @@ def test_a_broken_file_is_news_and_so_is_mending_it(watched: DataFolder, instanc
         instance.report_runless_asset_event(event)
     path.write_text(before, encoding="utf-8")
     assert set(keys_of(sense(instance, second.cursor))) == set(keys_of(second))
-
-
-def test_before_the_automation_looked_nothing_is_reported(
-    ledger_copy: DataFolder, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """It would take the news for what had always been so."""
-    monkeypatch.setenv(DATA_VARIABLE, str(ledger_copy.root))
-    with dg.instance_for_test() as instance:
-        result = sense(instance, None)
-    assert not result.asset_events
-    assert REFRESH in str(result.skip_reason)
 
 
 def test_content_dagster_knows_from_long_ago_is_news_again(instance: dg.DagsterInstance) -> None:
@@ -276,8 +323,8 @@ def test_a_feed_that_is_due_is_read_and_what_it_says_is_news(
     first = sense(instance, None)
     with FeedServer(served) as server:
         write_feed(watched, server.url("/vms.csv"))
-        assert read_when_due("lambda") == "changed"
-        assert read_when_due("lambda").startswith("not due before")
+        assert read_due(watched) == ["lambda: changed"]
+        assert read_due(watched)[0].startswith("no feed is due before")
         second = sense(instance, first.cursor)
         assert files_key(TABLES["staging.feeds__price_events"]) in keys_of(second)
         assert files_key(TABLES["staging.feeds__reads"]) in keys_of(second)
@@ -292,32 +339,42 @@ def test_a_feed_that_is_due_is_read_and_what_it_says_is_news(
 
 def test_a_feed_that_is_off_is_not_read(watched: DataFolder) -> None:
     write_feed(watched, "http://127.0.0.1:9/vms.csv", enabled="no")
-    assert read_when_due("lambda") == "switched off in data/feeds.yaml: is_enabled"
-    assert read_when_due("unheard-of") == "not in data/feeds.yaml any more"
+    assert read_due(watched) == ["no feed is switched on in data/feeds.yaml"]
     assert not (watched.root / "snapshots").exists()
 
 
-def test_slow_feeds_leave_room_for_the_other_sensors(watched: DataFolder) -> None:
+def test_a_feed_that_is_switched_on_or_added_is_read_without_a_reload(watched: DataFolder, tmp_path: Path) -> None:
+    served = tmp_path / "served"
+    served.mkdir()
+    (served / "vms.csv").write_text(catalogue(24.0), encoding="utf-8")
+    list_of_feeds = watched.root / "feeds.yaml"
+    with FeedServer(served) as server:
+        write_feed(watched, server.url("/vms.csv"), enabled="no")
+        read_due(watched)
+        replace_in(list_of_feeds, "is_enabled: no", "is_enabled: yes")
+        assert feeds(dg.build_sensor_context()) == dg.SkipReason("lambda: changed")
+        more = list_of_feeds.read_text(encoding="utf-8")
+        list_of_feeds.write_text(more + more.replace("feed_id: lambda", "feed_id: other"), encoding="utf-8")
+        assert read_due(watched) == ["other: changed"]
+
+
+def test_a_list_of_feeds_that_cannot_be_read_is_told(watched: DataFolder) -> None:
+    (watched.root / "feeds.yaml").write_text("- feed_id: [\n", encoding="utf-8")
+    [said] = read_due(watched)
+    assert said.startswith("data/feeds.yaml:2: invalid YAML")
+
+
+def test_one_look_reads_a_few_feeds_and_the_next_the_others(watched: DataFolder) -> None:
     write_feed(watched, "http://127.0.0.1:9/vms.csv")
-    held = [AT_ONCE.acquire(blocking=False) for _ in range(2)]
-    try:
-        assert held == [True, True]
-        assert "at the next look" in read_when_due("lambda")
-    finally:
-        AT_ONCE.release()
-        AT_ONCE.release()
-
-
-def test_every_feed_has_a_sensor_that_is_on_when_the_feed_is() -> None:
-    feeds = polling.feed_list(DataFolder(ROOT / "data")).feeds
-    assert feeds
-    assert {sensor.name for sensor in FEED_SENSORS} == {sensor_name(name) for name in feeds}
-    assert len(FEED_SENSORS) == len(feeds)
-    for feed, sensor in zip(feeds.values(), FEED_SENSORS, strict=True):
-        assert (sensor.default_status == dg.DefaultSensorStatus.RUNNING) == feed.is_enabled
-        on = feed_sensor(replace(feed, is_enabled=True))
-        assert on.default_status == dg.DefaultSensorStatus.RUNNING
-        assert on.minimum_interval_seconds == LOOK_SECONDS
+    one = (watched.root / "feeds.yaml").read_text(encoding="utf-8")
+    names = [f"feed{number}" for number in range(AT_ONCE + 1)]
+    records = "".join(one.replace("feed_id: lambda", f"feed_id: {name}") for name in names)
+    (watched.root / "feeds.yaml").write_text(records, encoding="utf-8")
+    first = read_due(watched)
+    assert [line.split(":")[0] for line in first[:-1]] == names[:AT_ONCE]
+    assert first[-1] == f"due, at the next look: {names[-1]}"
+    [second] = read_due(watched)
+    assert second.startswith(f"{names[-1]}: failed")
 
 
 # ---- what a release was made from
@@ -357,6 +414,7 @@ def test_the_ui_is_told_of_files_it_never_heard_of(ledger_folder: DataFolder, in
 def test_everything_is_on_from_the_start() -> None:
     assert refresh.default_status == dg.DefaultSensorStatus.RUNNING
     assert data_files.default_status == dg.DefaultSensorStatus.RUNNING
+    assert feeds.default_status == dg.DefaultSensorStatus.RUNNING
     assert weekly.default_status == dg.DefaultScheduleStatus.RUNNING
 
 

@@ -339,7 +339,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
     [
         (["run", "--as-of", AS_OF.isoformat()], "status release recomputed moved rejected headline models"),
         (["check"], "records findings"),
-        (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds"),
+        (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds feed_faults"),
         (
             ["show", "s1-32b"],
             "model costs phases built_on claims assumptions set_aside scope_notes makeup electricity deflated",

@@ -19,10 +19,13 @@ from pipelines.defs.factory import RELEASE_ID
 from pipelines.defs.files import FILE_ASSETS
 from pipelines.defs.resources import Ledger
 from pipelines.defs.serve import report_release
+from pipelines.graph.origins import following
+from pipelines.graph.tables import STEPS
 from pipelines.paths import ROOT, DataFolder
 from pipelines.warehouse.checks import RULES
 from tests.conftest import AS_OF
 from tests.integration.serving import ask, serving, wait_for
+from tests.integration.test_automation import change_quote
 from tests.integration.test_build import STABLE, break_release, published
 
 pytestmark = pytest.mark.integration
@@ -124,6 +127,32 @@ def test_a_broken_law_stops_the_release(ledger_copy: DataFolder) -> None:
     }
     assert failed == {"model_lineage__weights_never_cycle"}
     assert ledger_copy.ledger.read_bytes() == before
+
+
+READ_AGAIN = ("raw.prices__rental_quotes", "staging.prices__rental_quotes")
+RELEASED = ("history.releases", "history.cost_changes")
+
+
+def test_no_release_of_tables_that_are_older_than_what_they_are_made_from(ledger_copy: DataFolder) -> None:
+    """As after a run that failed midway: the quotes were read, nothing was made of them."""
+    change_quote(ledger_copy)
+    before = ledger_copy.ledger.read_bytes()
+    result = materialize(ledger_copy, *READ_AGAIN, "marts.coverage", *RELEASED)
+    assert not result.success
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    said = str(failure.step_failure_data.error)
+    assert "core.price_quotes (older than staging.prices__rental_quotes)" in said
+    assert 'In the UI materialize key:"core/price_quotes"+' in said
+    assert ledger_copy.ledger.read_bytes() == before
+    assert materialize(ledger_copy, "core.price_quotes").success
+    assert not materialize(ledger_copy, *RELEASED).success
+    assert materialize(ledger_copy, *following(["core.price_quotes"], STEPS), "history.cost_changes").success
+    assert ledger_copy.ledger.read_bytes() != before
+
+
+@pytest.mark.parametrize("names", [(), ("marts.coverage",), READ_AGAIN], ids=["nothing", "a mart", "the same again"])
+def test_a_part_that_fits_the_rest_is_released(ledger_copy: DataFolder, names: tuple[str, ...]) -> None:
+    assert materialize(ledger_copy, *names, *RELEASED).success
 
 
 def test_a_row_set_aside_is_a_warning_with_its_reason(ledger_copy: DataFolder) -> None:

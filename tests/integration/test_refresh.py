@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import dagster as dg
 import duckdb
 import pytest
 
 from pipelines.contracts.table import TABLES
-from pipelines.defs.automation import REFRESH, files_key
-from pipelines.defs.files import is_heard
+from pipelines.defs.automation import files_key
 from pipelines.defs.serve import home_of
 from pipelines.paths import DataFolder
 from tests.integration.serving import serving, wait_for
@@ -59,21 +59,23 @@ class Folder:
         assert len(self.runs()) == count
         return self.runs()[0]
 
+    def ticks(self, limit: int) -> Sequence[Any]:
+        """The last ticks of the sensor over the files, the newest first."""
+        states = [each for each in self.instance.all_instigator_state() if each.instigator_name == "data_files"]
+        return [
+            tick
+            for state in states
+            for tick in self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=limit)
+        ]
+
     def messages(self) -> list[str]:
         """What the sensor over the files said in its last ticks."""
-        [state] = [each for each in self.instance.all_instigator_state() if each.instigator_name == "data_files"]
-        ticks = self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=5)
-        return [tick.skip_reason or "" for tick in ticks]
+        return [tick.skip_reason or "" for tick in self.ticks(5)]
 
-    def evaluations(self) -> int:
-        """How often the automation has looked."""
-        [state] = [each for each in self.instance.all_instigator_state() if each.instigator_name == REFRESH]
-        return len(self.instance.get_ticks(state.instigator_origin_id, state.selector_id, limit=500))
-
-    def wait_for_looks(self, count: int) -> None:
-        """Wait until the automation has looked so many times more."""
-        seen = self.evaluations()
-        wait_for("look of the automation", PATIENCE, lambda: self.evaluations() >= seen + count)
+    def wait_for_ticks(self, count: int) -> None:
+        """Wait until the sensor has looked so many times more."""
+        seen = len(self.ticks(500))
+        wait_for("look at the files", PATIENCE, lambda: len(self.ticks(500)) >= seen + count)
 
 
 QUOTED = "select list_unit_price_usd_per_gpu_hour::double from core.price_quotes where quote_id = 'rp00001'"
@@ -101,11 +103,9 @@ def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path
     home = home_of(ledger_copy)
     with serving(ledger_copy, log), dg.DagsterInstance.from_config(str(home)) as instance:
         folder = Folder(ledger_copy, instance)
-        wait_for("first look", PATIENCE, lambda: is_heard(instance))
-
         # what the release read is no news
         wait_for("rest", PATIENCE, lambda: "no file moved" in folder.messages())
-        folder.wait_for_looks(2)
+        folder.wait_for_ticks(2)
         assert folder.runs() == []
 
         # a quote
@@ -126,7 +126,7 @@ def test_what_is_saved_is_published_by_itself(ledger_copy: DataFolder, log: Path
         os.utime(ledger_copy.root / "prices" / "rental_quotes.csv")
         folder.write("corrections/claims.yaml", "\n", "\n\n# a remark\n\n")
         wait_for("touched files", PATIENCE, lambda: any("say is the same" in each for each in folder.messages()))
-        folder.wait_for_looks(2)
+        folder.wait_for_ticks(2)
         assert len(folder.runs()) == 1
 
         # a file that cannot be read is set aside, and is back when it is mended
