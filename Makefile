@@ -37,7 +37,7 @@ bench: $(VENV)/.installed ## measure speed and memory
 latency: $(VENV)/.installed ## measure how soon a saved price is published while the UI runs
 	@$(BIN)/python bench/refresh.py $(ARGS)
 
-soak: $(VENV)/.installed ## long drills: every Python from a fresh copy, many readers while publishing
+soak: $(VENV)/.installed ## long drills: every Python from a fresh copy, many readers, a failing run
 	@$(BIN)/python bench/soak.py $(ARGS)
 
 clean: ## remove .venv, caches and data/build; keeps data/published, which holds the history
