@@ -197,10 +197,8 @@ def status(
     elif rejected:
         output.show(upkeep.everything_set_aside(aside))
     else:
-        output.show(
-            upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)),
-            feeds.states(states, now, faults),
-        )
+        told_of_feeds = feeds.states(states, now, faults)
+        output.show(upkeep.status(releases, failed, aside, changed, str(session.folder.ledger)), told_of_feeds)
 
 
 @app.command()
