@@ -68,11 +68,12 @@ def duckdb_type(dtype: pl.DataType) -> str:
 @cache
 def columns(declared: Table) -> tuple[Column, ...]:
     """The columns of a table in order, with description, unit and allowed values."""
-    schema = declared.pandera
     described = []
     for name, dtype in declared.dtypes.items():
-        column = schema.columns[name]
-        allowed = next((check.statistics["allowed_values"] for check in column.checks if check.name == "isin"), ())
+        column = declared.declared[name]
+        allowed = next(
+            ((check.statistics or {})["allowed_values"] for check in column.checks if check.name == "isin"), ()
+        )
         described.append(
             Column(
                 name=name,

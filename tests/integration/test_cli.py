@@ -159,6 +159,16 @@ def test_claims_are_filtered_by_model_and_verdict(ledger_folder: DataFolder) -> 
     assert invoke(ledger_folder, "claims", "s1-59k-full").stdout == "no such claim\n"
 
 
+def test_status_says_what_is_wrong_with_the_list_of_feeds(ledger_copy: DataFolder) -> None:
+    (ledger_copy.root / "feeds.yaml").write_text("- feed_id: [\n  is_enabled: yes\n", encoding="utf-8")
+    [fault] = answer(ledger_copy, "status")["feed_faults"]
+    assert fault.startswith("data/feeds.yaml:")
+    assert "mend the line" in fault
+    shown = invoke(ledger_copy, "status").stdout
+    assert "mend the line" in shown
+    assert "none is switched on" not in shown
+
+
 def test_status_knows_whether_the_data_changed(ledger_copy: DataFolder) -> None:
     assert answer(ledger_copy, "status")["has_changed"] is False
     with (ledger_copy.root / "corrections" / "claims.yaml").open("a", encoding="utf-8") as file:
