@@ -238,6 +238,7 @@ COST_FLAG = {
     "implausible_utilization": "Hours, tokens and parameters imply a utilisation outside 5% to 75%.",
     "stale_price": "The price is more than a year older than the date it is used for.",
     "thin_price": "Fewer than three providers stand behind the price.",
+    "thinned_panel": "Fewer than half of the providers seen in the last year stand behind the price.",
     "proxy_price": "No quote for this hardware exists; the declared proxy's price is used.",
     "later_price": "The purchase quote is dated after the start; none is older.",
     "estimated_price": "The price is an estimate, not an offer.",

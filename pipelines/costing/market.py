@@ -31,7 +31,7 @@ ASK = ("terms", "hardware_id", "priced_on")
 def price_ends(constants: Constants, by: list[str] | None = None) -> list[pl.Expr]:
     """Lowest and highest unit_price of each group; a single quote has no spread and takes the usual width.
 
-    Within a `group_by` there is nothing to group by.
+    The width is that of the accelerator (hardware_id), one a group. Within a `group_by` there is nothing to group by.
     """
 
     def of_group(figure: pl.Expr) -> pl.Expr:
@@ -41,7 +41,7 @@ def price_ends(constants: Constants, by: list[str] | None = None) -> list[pl.Exp
     widths = {"low": (price.min(), "price_width_low_ratio"), "high": (price.max(), "price_width_high_ratio")}
     return [
         pl.when(of_group(pl.len()) == 1)
-        .then((of_group(end) * constants[constant]).round(UNIT_PRICE.scale))
+        .then((of_group(end) * of_group(_width(constants, constant).first())).round(UNIT_PRICE.scale))
         .otherwise(of_group(end))
         .cast(UNIT_PRICE)
         .alias(f"unit_price_{name}")
@@ -49,11 +49,16 @@ def price_ends(constants: Constants, by: list[str] | None = None) -> list[pl.Exp
     ]
 
 
+def _width(constants: Constants, name: str) -> pl.Expr:
+    """The usual width of a price, as a multiple of it: wider for accelerators that are not sold."""
+    return constants.range(name, pl.col("hardware_id")).mid
+
+
 def widened(constants: Constants, is_assumed: pl.Expr) -> list[pl.Expr]:
     """Ends at least as far from the price as is usual, where the price stands in for another or is old."""
     price = pl.col("unit_price").cast(pl.Float64)
     low, high = (
-        (price * constants[f"price_width_{end}_ratio"]).round(UNIT_PRICE.scale).cast(UNIT_PRICE)
+        (price * _width(constants, f"price_width_{end}_ratio")).round(UNIT_PRICE.scale).cast(UNIT_PRICE)
         for end in ("low", "high")
     )
     return [
@@ -116,7 +121,8 @@ def market_prices(
         asked: terms (of TERMS), hardware_id and priced_on, unique.
         quotes: core.price_quotes.
         hardware: core.hardware (for the declared proxies).
-        constants: fresh_quote_days, stale_price_days, thin_price_providers, and the usual width of a price.
+        constants: fresh_quote_days, stale_price_days, thin_price_providers, panel_days, panel_least_share_ratio, and
+            the usual width of a price.
 
     Returns:
         A row for each ask that has a price: terms, hardware_id, priced_on, unit_price with its low and high (the spread
@@ -132,9 +138,13 @@ def market_prices(
         .with_columns(pl.min_horizontal(pl.coalesce("last_seen_on", "observed_on"), "priced_on").alias("seen_on"))
         .sort("seen_on", "unit_price", "quote_id", descending=[True, False, False])
         .unique([*ASK, "provider"], keep="first", maintain_order=True)
-        .with_columns(pl.struct(ASK).is_first_distinct().alias("is_newest_of_all"))
+        .with_columns(
+            pl.struct(ASK).is_first_distinct().alias("is_newest_of_all"),
+            (age <= constants["panel_days"]).sum().over(ASK).alias("panel_count"),
+        )
     )
     median = (pl.len() - 1) // 2
+    panel_least = constants["panel_least_share_ratio"] * pl.col("panel_count")
     is_stale = age > constants["stale_price_days"]
     is_proxy = pl.col("priced_hardware_id") != pl.col("hardware_id")
     return (
@@ -145,6 +155,7 @@ def market_prices(
             pl.col("unit_price", "quote_id", "source_id", "seen_on", "priced_hardware_id").get(median),
             *price_ends(constants),
             pl.len().cast(pl.Int64).alias("price_quote_count"),
+            pl.col("panel_count").first(),
         )
         .select(
             *ASK,
@@ -157,6 +168,7 @@ def market_prices(
             flagged(
                 stale_price=is_stale,
                 thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
+                thinned_panel=pl.col("price_quote_count") < panel_least,
                 proxy_price=is_proxy,
             ).alias("price_flags"),
         )

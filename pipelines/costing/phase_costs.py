@@ -10,6 +10,7 @@ from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
+from pipelines.costing.start_width import ends_with_assumed_start
 
 CENTS = USD.scale
 LEAST_COST = pl.lit(A_CENT, USD)
@@ -21,7 +22,7 @@ def price_phases(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) ->
     """Price every phase on every basis.
 
     The middle is exact: hours (4 decimals) x price (6 decimals), rounded once to the cent. Ends combine the range of
-    the hours with the range of the price (`intervals.product_end`).
+    the hours with the range of the price (`intervals.product_end`), which an assumed start widens (`start_width`).
 
     Args:
         pricing: runs, quotes, hardware, constants and the day of the release.
@@ -63,8 +64,13 @@ def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl
     )
     found = [basis.price(pricing).with_columns(pl.lit(basis.name).alias("price_basis")) for basis in chosen]
     nothing = pl.LazyFrame(schema={**PRICE_COLUMNS, "price_basis": pl.String})
-    grid = pricing.runs.select("phase_id").join(about, how="cross")
-    return grid.join(pl.concat([nothing, *found]), on=["phase_id", "price_basis"], how="left").collect()
+    grid = pricing.runs.select("phase_id", "flags").join(about, how="cross")
+    return (
+        grid.join(pl.concat([nothing, *found]), on=["phase_id", "price_basis"], how="left")
+        .with_columns(ends_with_assumed_start(pricing.constants))
+        .drop("flags")
+        .collect()
+    )
 
 
 def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:

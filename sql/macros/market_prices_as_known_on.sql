@@ -8,6 +8,21 @@ method as (
     where method_id = 'ledger'
 ),
 
+widths as (
+    -- the usual lower end of a price, as a multiple of it: the accelerator's own, else everybody's
+    select
+        hardware.hardware_id,
+        coalesce(any_value(own.value), any_value(method.constants['price_width_low_ratio'])) as low_ratio,
+    from core.hardware as hardware
+    cross join method
+    left join core.method_constants as own
+        on
+            own.method_id = 'ledger'
+            and starts_with(own.constant_id, 'price_width_low_ratio_')
+            and list_contains(own.applies_to, hardware.hardware_id)
+    group by hardware.hardware_id
+),
+
 asks as (
     select
         hardware_id,
@@ -110,19 +125,20 @@ placed as (
 )
 
 select
-    hardware_id,
+    placed.hardware_id,
     priced_on,
     unit_price as unit_price_usd_per_gpu_hour,
     case
         when provider_count = 1
-            then round(unit_price::double * constants['price_width_low_ratio'], 6)::decimal(18, 6)
-        when priced_hardware_id <> hardware_id or priced_on - seen_on > constants['stale_price_days']
-            then least(lowest, round(unit_price::double * constants['price_width_low_ratio'], 6)::decimal(18, 6))
+            then round(unit_price::double * widths.low_ratio, 6)::decimal(18, 6)
+        when priced_hardware_id <> placed.hardware_id or priced_on - seen_on > constants['stale_price_days']
+            then least(lowest, round(unit_price::double * widths.low_ratio, 6)::decimal(18, 6))
         else lowest
     end as unit_price_low_usd_per_gpu_hour,
     quote_id,
     seen_on as price_observed_on,
     provider_count as price_quote_count,
-    priced_hardware_id <> hardware_id as is_proxy,
+    priced_hardware_id <> placed.hardware_id as is_proxy,
 from placed
+inner join widths on widths.hardware_id = placed.hardware_id
 where place = (provider_count + 1) // 2

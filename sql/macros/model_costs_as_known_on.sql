@@ -34,7 +34,20 @@ priced as (
         runs.*,
         'rental' as price_basis,
         market.unit_price_usd_per_gpu_hour as price,
-        market.unit_price_low_usd_per_gpu_hour as price_low,
+        case
+            when runs.start_low_log_ratio = 0 then market.unit_price_low_usd_per_gpu_hour
+            else
+                round(
+                    market.unit_price_usd_per_gpu_hour::double
+                    * exp(
+                        -sqrt(
+                            ln(market.unit_price_low_usd_per_gpu_hour / market.unit_price_usd_per_gpu_hour::double) ** 2
+                            + runs.start_low_log_ratio ** 2
+                        )
+                    ),
+                    6
+                )::decimal(18, 6)
+        end as price_low,
     from runs
     left join market on market.hardware_id = runs.hardware_id and market.priced_on = runs.started_on
     union all by name

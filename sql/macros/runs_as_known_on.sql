@@ -67,6 +67,7 @@ timed as (
             when stated_run_hours <= constants['longest_run_hours'] then stated_run_hours
             else constants['usual_run_hours']
         end as run_hours,
+        not coalesce(stated_run_hours <= constants['longest_run_hours'], false) as is_run_time_assumed,
     from rounded
 )
 
@@ -89,4 +90,18 @@ select
         )::date
     ) as started_on,
     stated_price_usd_per_gpu_hour,
+    -- how far an assumed start moves the lower end of a price, as a logarithm: the trend of the days it may be late
+    case
+        when started_on is not null then 0.0
+        else
+            constants['price_performance_trend_per_year'] * ln(10) / 365.25
+            * sqrt(
+                constants['start_width_days'] ** 2
+                + case
+                    when is_run_time_assumed
+                        then (constants['usual_run_hours'] / 24 * (1 - constants['run_hours_width_low_ratio'])) ** 2
+                    else 0
+                end
+            )
+    end as start_low_log_ratio,
 from timed

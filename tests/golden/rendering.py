@@ -28,6 +28,7 @@ SHORT_FLAGS = {
     "implausible_utilization": "mfu",
     "stale_price": "stale",
     "thin_price": "thin",
+    "thinned_panel": "panel",
     "proxy_price": "proxy",
     "later_price": "later",
     "estimated_price": "est-price",

@@ -95,6 +95,69 @@ class TestAssumedPrices:
         assert (price["unit_price_low"], price["unit_price_high"]) == (3, 5)
 
 
+class TestUnsold:
+    """Accelerators that only their maker has, who rents them out, have a wider price of their own."""
+
+    @staticmethod
+    def price_with(*ids: str) -> Row:
+        """The price of a lone provider where the wider width applies to these ids."""
+        wider = {"price_width_low_ratio_unsold": 0.25, "price_width_high_ratio_unsold": 4.0}
+        rows = pl.concat(
+            constants()
+            .head(1)
+            .with_columns(
+                pl.lit(name).alias("constant_id"),
+                pl.lit(value).alias("value"),
+                pl.lit(list(ids), pl.List(pl.String)).alias("applies_to"),
+            )
+            for name, value in wider.items()
+        )
+        [price] = (
+            market_prices(
+                pl.LazyFrame({"terms": ["on_demand"], "hardware_id": ["chip"], "priced_on": [DAY]}),
+                frame(core.PriceQuotes, [rental(4)]).lazy(),
+                frame(core.Hardware, (chip(),)).lazy(),
+                Constants(pl.concat([constants(), rows])),
+            )
+            .collect()
+            .to_dicts()
+        )
+        return price
+
+    def test_its_price_is_sure_within_a_quarter_and_four_times(self) -> None:
+        price = self.price_with("chip")
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (1, 4, 16)
+
+    def test_another_keeps_the_usual_width(self) -> None:
+        price = self.price_with("twin")
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (2, 4, 8)
+
+
+class TestPanel:
+    """When most of the providers seen in a year have no fresh price, the median is one of others: that is told."""
+
+    @staticmethod
+    def flags(fresh: int, *ages: int) -> list[str]:
+        """Flags of a price of so many fresh providers, beside others whose quote is so old."""
+        young = [rental(4 + number, days_before(1), provider=f"F{number}") for number in range(fresh)]
+        old = [rental(2, days_before(age), provider=f"O{number}") for number, age in enumerate(ages)]
+        return list(price_of(*young, *old)["price_flags"])
+
+    @pytest.mark.parametrize(
+        ("fresh", "others", "is_thinned"), [(3, 0, False), (3, 3, False), (3, 4, True), (4, 4, False), (4, 5, True)]
+    )
+    def test_it_is_thinned_when_fewer_than_half_are_left(self, fresh: int, others: int, is_thinned: bool) -> None:
+        assert ("thinned_panel" in self.flags(fresh, *[FRESH + 1] * others)) is is_thinned
+
+    def test_from_one_day_to_the_next(self) -> None:
+        assert "thinned_panel" not in self.flags(3, *[FRESH] * 4)
+        assert "thinned_panel" in self.flags(3, *[FRESH + 1] * 4)
+
+    def test_a_provider_not_seen_for_a_year_has_left_the_market(self) -> None:
+        assert "thinned_panel" in self.flags(1, STALE, STALE)
+        assert "thinned_panel" not in self.flags(1, STALE + 1, STALE + 1)
+
+
 class TestMedian:
     @pytest.mark.parametrize(
         ("prices", "median"),

@@ -25,6 +25,9 @@ EXAMPLES = settings(max_examples=16, deadline=None, derandomize=True, suppress_h
 FEW_EXAMPLES = settings(EXAMPLES, max_examples=6)
 
 AFTER_EVERY_START = date(2026, 6, 1)
+SURE_START = {"start_width_days": 1e-9, "run_hours_width_low_ratio": 1, "run_hours_width_high_ratio": 1}
+"""An assumed start that is as sure as a disclosed one: a lower end of hours costs that at the price itself."""
+
 HARDWARE = (chip("big"), chip("small"), chip("bare"), chip("twin", price_proxy_hardware_id="big"))
 RENT = {"big": Decimal("2.50"), "small": Decimal("1.25"), "twin": Decimal("2.50")}
 OFFER = {"big": Decimal("30000.00"), "small": Decimal("799.99")}
@@ -103,6 +106,7 @@ def ledgers(draw: st.DrawFn) -> TinyLedger:
         hardware=HARDWARE,
         models=[model("anchor")]
         + [model(model_id, developer=draw(st.sampled_from(["Lab", "Shop"]))) for model_id in model_ids],
+        method=SURE_START,
     )
 
 
@@ -345,6 +349,7 @@ def test_the_order_of_rows_changes_nothing(tiny: TinyLedger, chance: random.Rand
         hardware=shuffled(tiny.hardware),
         models=shuffled(tiny.models),
         as_of=tiny.as_of,
+        method=tiny.method,
     )
     assert_frame_equal(tiny.scope_members, mixed.scope_members)
     assert_frame_equal(tiny.phase_costs, mixed.phase_costs)
