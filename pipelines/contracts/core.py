@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import pandera.polars as pa
 import polars as pl
 
@@ -56,6 +58,7 @@ class Models(i.StagedModels):
         ForeignKey("child_model_id", "core.models", ADD_MODEL),
         ForeignKey("parent_model_id", "core.models", ADD_MODEL, sets_aside=False),
         SOURCE,
+        replace(SOURCE, column="first_source_id"),
     ),
 )
 class ModelLineage(i.StagedModelLineage):

@@ -166,6 +166,9 @@ class StagedModelLineage(Record):
     relation: pl.String = column("What the parent gave.", isin=list(v.RELATION))
     counts_in: pl.String = column("The scope the parent's cost counts in.", isin=list(v.COUNTS_IN))
     source_id: pl.String = column("The document that says so.")
+    first_source_id: pl.String = column(
+        "An earlier document that said so: the edge counts as known from its day.", nullable=True
+    )
     note: pl.String = column("What to know about the edge.", nullable=True)
 
     @pa.dataframe_check(description="a model cannot be its own parent")

@@ -74,7 +74,8 @@ def known_since(rows: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
     """Rows with recorded_at: the day they were observed, else the day their source was published.
 
     Args:
-        rows: with source_id, and observed_on where they have such a day.
+        rows: with source_id, and observed_on where they have such a day, first_source_id where an earlier document may
+            have said the same.
         sources: core.sources.
     """
     if "observed_on" in rows.columns:
@@ -84,7 +85,16 @@ def known_since(rows: pl.DataFrame, sources: pl.DataFrame) -> pl.DataFrame:
         "source_id",
         pl.col("published_on").cast(pl.Datetime("us")).dt.replace_time_zone("UTC").alias("recorded_at"),
     )
-    return rows.join(published, on="source_id", how="left", maintain_order="left")
+    dated = rows.join(published, on="source_id", how="left", maintain_order="left")
+    if "first_source_id" not in rows.columns:
+        return dated
+    first = published.rename({"source_id": "first_source_id", "recorded_at": "first_recorded_at"})
+    earlier = pl.when(pl.col("recorded_at").is_not_null()).then(pl.min_horizontal("recorded_at", "first_recorded_at"))
+    return (
+        dated.join(first, on="first_source_id", how="left", maintain_order="left")
+        .with_columns(earlier.alias("recorded_at"))
+        .drop("first_recorded_at")
+    )
 
 
 def held_at(moment: datetime) -> pl.Expr:

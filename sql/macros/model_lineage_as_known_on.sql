@@ -21,13 +21,14 @@ versions as (
         edges.source_id,
     from core.model_lineage as edges
     left join core.sources as sources on sources.source_id = edges.source_id
+    left join core.sources as earlier on earlier.source_id = edges.first_source_id
     left join replaced
         on
             replaced.child_model_id = edges.child_model_id
             and replaced.parent_model_id = edges.parent_model_id
             and replaced.relation = edges.relation
     where
-        (sources.published_on is null or sources.published_on <= known_day::date)
+        (sources.published_on is null or least(sources.published_on, earlier.published_on) <= known_day::date)
         and coalesce(replaced.replaced_at_us < epoch_us((known_day::date + 1)::timestamp), true)
     union all by name
     select

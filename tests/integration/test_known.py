@@ -243,6 +243,19 @@ class TestMacros:
         assert 0 < answer["rows"][0]["n"] < 236
 
 
+@pytest.mark.parametrize(("day", "hours"), [("2025-01-21", None), ("2025-03-01", 2_788_000), ("2025-10-01", 2_935_336)])
+def test_r1_stands_on_v3_since_its_first_paper(ledger_folder: DataFolder, day: str, hours: float | None) -> None:
+    """Of 22 January 2025; its own hours were told in September, so V3 is all of the cumulative cost until then."""
+    page = ask(ledger_folder, "show", "deepseek-r1", "--as-known-on", day)
+    [cost] = [cost for cost in page["costs"] if (cost["scope"], cost["price_basis"]) == ("cumulative", "disclosed")]
+    assert cost["gpu_hours"] == hours
+    assert ("deepseek-v3" in [edge["parent_model_id"] for edge in page["built_on"]]) is (hours is not None)
+    macro = by_macro(ledger_folder, date.fromisoformat(day)).filter(
+        model_id="deepseek-r1", scope="cumulative", price_basis="disclosed"
+    )
+    assert macro["gpu_hours"].to_list() == [hours]
+
+
 @pytest.mark.parametrize(
     "words",
     [("show", "deepseek-r1", "--as-known-on", "2025-10-01"), ("whatif", "deepseek-v3", "--price", "h800=3")],
