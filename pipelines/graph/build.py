@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
 
+from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
+from pipelines.contracts.table import Table
 from pipelines.graph.step import Renewal, Step, Workbench
-from pipelines.graph.tables import STEPS, read_source
+from pipelines.graph.tables import CHECKED, RELEASE, STEPS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
 from pipelines.sources.source import Source
@@ -48,9 +50,8 @@ def build(folder: DataFolder, as_of: date, *, is_full: bool = False) -> list[Ren
         WarehouseBusyError: another build holds the folder.
     """
     warehouse = Warehouse(folder.work)
-    with warehouse.session():
-        bench = Workbench(folder, warehouse, as_of, is_full=is_full)
-        bench.begin()
+    bench = Workbench(folder, warehouse, as_of, is_full=is_full)
+    with warehouse.session(), bench.edition:
         run_all(_tasks(bench))
     order = [step.table.name for step in STEPS]
     return sorted(bench.renewals, key=lambda renewal: order.index(renewal.table_name))
@@ -71,16 +72,43 @@ class Task:
     run: Callable[[], object]
 
 
+PAST, EARLY = "the past", ("early tables of core", "early marts")
+"""Tasks that make no table."""
+
+LONGEST = "core.scenario_costs"
+"""Takes longest. While it is made, what does not stand on it is copied into the release."""
+
+
 def _tasks(bench: Workbench) -> list[Task]:
     def reading(source: Source) -> Task:
         names = tuple(name for table in source.tables for name in (table.name, raw_of(table).name))
         return Task(names, (), lambda: read_source(source, bench, set(names)))
 
     def making(step: Step) -> Task:
-        reads = tuple(read.name for read in step.reads)
+        reads = (PAST, *_names(step.reads), *(EARLY if step is RELEASE else ()))
         return Task((step.table.name,), reads, lambda: bench.make(step))
 
-    return [*map(reading, SOURCES), *map(making, STEPS)]
+    begin = Task((PAST,), (), bench.begin)
+    marts = [table for table in _early_tables() if table.schema_name == "marts"]
+    others = [table for table in _early_tables() if table not in marts]
+    copying = (
+        Task((EARLY[0],), _names(others), lambda: bench.edition.put(others, bench.read)),
+        Task((EARLY[1],), (EARLY[0], *_names(marts)), lambda: bench.edition.put(marts, bench.read)),
+    )
+    return [begin, *map(reading, SOURCES), *map(making, STEPS), *copying]
+
+
+def _names(tables: Iterable[Table]) -> tuple[str, ...]:
+    return tuple(table.name for table in tables)
+
+
+def _early_tables() -> list[Table]:
+    """Public tables that do not stand on the one that takes longest."""
+    late = {LONGEST, CHECKED.table.name, RELEASE.table.name}
+    for step in ordered(STEPS):
+        if late & {read.name for read in step.reads}:
+            late.add(step.table.name)
+    return [step.table for step in STEPS if step.table in public_tables() and step.table.name not in late]
 
 
 def run_all(tasks: list[Task]) -> None:

@@ -20,7 +20,7 @@ from pipelines.fingerprint import code_fingerprint, content_fingerprints
 from pipelines.graph.origins import content_note, origin
 from pipelines.paths import DataFolder
 from pipelines.sources.source import Reading, Source
-from pipelines.warehouse.publish import past_tables
+from pipelines.warehouse.publish import Edition, past_tables
 from pipelines.warehouse.store import TableMissingError, Warehouse
 
 RELEASES, CHANGES = table_of(Releases), table_of(CostChanges)
@@ -92,6 +92,7 @@ class Workbench:
         self.is_full = is_full
         self.renewals: list[Renewal] = []
         self.moment = datetime.now(UTC)
+        self.edition = Edition(folder)
         self._made: dict[str, pl.DataFrame] = {}
         self._past: dict[str, pl.DataFrame] = {}
         self._notes: dict[str, str] | None = None

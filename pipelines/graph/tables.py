@@ -219,7 +219,8 @@ def _release(bench: Workbench) -> Computed:
     def beside(release_id: str) -> list[tuple[Table, pl.DataFrame]]:
         return [(CHANGES, require(CHANGES, changes_until(bench, COSTS, release_id)))]
 
-    return Computed(release(bench.warehouse, bench.folder, bench.as_of, *made_from, beside))
+    with bench.edition as edition:
+        return Computed(release(bench.warehouse, edition, bench.as_of, *made_from, beside))
 
 
 SET_ASIDE = Step(

@@ -1,4 +1,4 @@
-"""Publishing: the build is copied into a new private file, made read-only and renamed over the last release.
+"""Publishing: tables are copied into a new private file, which is made read-only and renamed over the last release.
 
 Readers keep the file they have open and the next one to open gets the new release; nobody sees half of one.
 """
@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import os
 import shutil
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
+from types import TracebackType
+from typing import Self
 
 import duckdb
 import polars as pl
@@ -81,60 +82,92 @@ def _is_database(path: Path) -> bool:
         return True
 
 
-def publish(warehouse: Warehouse, folder: DataFolder, release: pl.DataFrame) -> None:
-    """Replace the published file, Parquet files, data package and dictionary by the build.
+class Edition:
+    """A release in the making, under private names beside the published files; nobody sees it before `publish`.
 
-    Args:
-        warehouse: the build, complete and checked.
-        folder: the data folder to publish in.
-        release: history.releases, the new one last.
+    Tables can be put in as they are made, while others still are. Leaving it (as a context) takes the private files
+    away.
     """
-    tables = public_tables()
-    folder.published.mkdir(parents=True, exist_ok=True)
-    new_file = folder.published / f".ledger.{os.getpid()}.duckdb"
-    new_folder = folder.published / f".parquet.{os.getpid()}"
-    try:
-        _copy(warehouse, new_file, new_folder, tables)
-        newest = release.sort("published_at").row(-1, named=True)
-        _write(
-            folder.published / "datapackage.json",
-            datapackage(newest["release_id"], newest["published_at"].isoformat()),
-        )
-        _write(folder.published / "DICTIONARY.md", dictionary() + macro_dictionary())
-        _replace_folder(new_folder, folder.published / "parquet")
-        new_file.chmod(READ_ONLY)
-        new_file.replace(folder.ledger)
-        folder.ledger.with_name(folder.ledger.name + ".wal").unlink(missing_ok=True)
-    finally:
-        new_file.unlink(missing_ok=True)
-        shutil.rmtree(new_folder, ignore_errors=True)
 
+    def __init__(self, folder: DataFolder) -> None:
+        """Make a release of a data folder; nothing is written before the first table."""
+        self._folder = folder
+        self._new_file = folder.published / f".ledger.{os.getpid()}.duckdb"
+        self._new_folder = folder.published / f".parquet.{os.getpid()}"
+        self._connection: duckdb.DuckDBPyConnection | None = None
+        self._held: set[str] = set()
 
-def _copy(warehouse: Warehouse, new_file: Path, new_folder: Path, tables: list[Table]) -> None:
-    """The build as a database file and, at the same time, as Parquet files."""
-    shutil.copyfile(mould(warehouse.path.parent), new_file)
-    new_folder.mkdir(parents=True)
-    with warehouse.connect() as connection, ThreadPoolExecutor(max_workers=1) as beside:
-        exported = beside.submit(_export, connection.cursor(), new_folder, tables)
-        connection.execute(f"set disabled_compression_methods = '{SLOW_COMPRESSION}'")
-        connection.execute(f"attach '{escaped(new_file)}' as release")
-        connection.begin()  # one commit, not one for each statement
+    def __enter__(self) -> Self:
+        """Use as a context manager."""
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """Take away what was not published."""
+        self._close()
+        self._held.clear()
+        self._new_file.unlink(missing_ok=True)
+        self._new_file.with_name(self._new_file.name + ".wal").unlink(missing_ok=True)
+        shutil.rmtree(self._new_folder, ignore_errors=True)
+
+    def put(self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame]) -> None:
+        """Copy tables into the new file, sorted by their keys, and into Parquet files.
+
+        What was put in is compressed and written at once, and only the tables that follow are left for the end.
+
+        Args:
+            tables: public tables; those that are in it already are left out.
+            read: table to its rows, in the types of its contract.
+        """
+        connection = self._open()
+        connection.begin()  # one commit, not one for each table
         for declared in tables:
-            connection.execute(f"insert into release.{declared.name} by name {_in_order(declared)}")
+            if declared.name not in self._held:
+                _insert(connection, declared, read(declared))
+                target = escaped(self._new_folder / Path(parquet_name(declared)).name)
+                connection.execute(f"copy {declared.name} to '{target}' (format parquet)")
+                self._held.add(declared.name)
         connection.commit()
-        connection.execute("detach release")
-        exported.result()
+
+    def publish(self, warehouse: Warehouse, release: pl.DataFrame) -> None:
+        """Put in what is missing, and replace the published file, Parquet files, data package and dictionary.
+
+        Args:
+            warehouse: the build, complete and checked.
+            release: history.releases, the new one last.
+        """
+        self.put(public_tables(), warehouse.read)
+        self._close()
+        published, newest = self._folder.published, release.sort("published_at").row(-1, named=True)
+        _write(published / "datapackage.json", datapackage(newest["release_id"], newest["published_at"].isoformat()))
+        _write(published / "DICTIONARY.md", dictionary() + macro_dictionary())
+        _replace_folder(self._new_folder, published / "parquet")
+        self._new_file.chmod(READ_ONLY)
+        ledger = self._folder.ledger
+        self._new_file.replace(ledger)
+        ledger.with_name(ledger.name + ".wal").unlink(missing_ok=True)
+
+    def _open(self) -> duckdb.DuckDBPyConnection:
+        if self._connection is None:
+            self._folder.published.mkdir(parents=True, exist_ok=True)
+            shutil.copyfile(mould(self._folder.work.parent), self._new_file)
+            self._new_folder.mkdir(exist_ok=True)
+            self._connection = duckdb.connect(str(self._new_file))
+            self._connection.execute("set timezone = 'UTC'")
+            self._connection.execute(f"set disabled_compression_methods = '{SLOW_COMPRESSION}'")
+        return self._connection
+
+    def _close(self) -> None:
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
-def _export(connection: duckdb.DuckDBPyConnection, folder: Path, tables: list[Table]) -> None:
-    for declared in tables:
-        target = escaped(folder / Path(parquet_name(declared)).name)
-        connection.execute(f"copy ({_in_order(declared)}) to '{target}' (format parquet)")
-    connection.close()
-
-
-def _in_order(declared: Table) -> str:
-    return f"from {declared.name}" + (f" order by {', '.join(declared.key)}" if declared.key else "")
+def _insert(connection: duckdb.DuckDBPyConnection, declared: Table, rows: pl.DataFrame) -> None:
+    if rows.height:
+        incoming = rows.sort(declared.key, nulls_last=True) if declared.key else rows  # noqa: F841 - DuckDB reads it
+        connection.execute(f"insert into {declared.name} by name from incoming")
 
 
 def _write(path: Path, text: str) -> None:

@@ -9,8 +9,7 @@ import polars as pl
 
 from pipelines.contracts.quality import CheckResults, Releases
 from pipelines.contracts.table import Table, table_of
-from pipelines.paths import DataFolder
-from pipelines.warehouse.publish import publish
+from pipelines.warehouse.publish import Edition
 from pipelines.warehouse.store import Warehouse
 
 RELEASES = table_of(Releases)
@@ -39,7 +38,7 @@ def next_moment(releases: pl.DataFrame) -> datetime:
 
 def release(
     warehouse: Warehouse,
-    folder: DataFolder,
+    edition: Edition,
     as_of: date,
     input_fingerprint: str,
     code_fingerprint: str,
@@ -49,7 +48,7 @@ def release(
 
     Args:
         warehouse: the build, complete.
-        folder: the data folder to publish in.
+        edition: where it is made ready; tables may be in it already.
         as_of: the day `rental_now` is priced on.
         input_fingerprint: hash of the data that was read.
         code_fingerprint: hash of the code that read it.
@@ -84,5 +83,5 @@ def release(
     history = pl.concat([before, new]).sort("published_at")
     told = beside(str(new["release_id"].item())) if beside else []
     warehouse.write_all([(RELEASES, history, None), *((declared, rows, None) for declared, rows in told)])
-    publish(warehouse, folder, history)
+    edition.publish(warehouse, history)
     return history
