@@ -119,16 +119,17 @@ def run(
     with output.working("Reading the data, costing every phase, publishing …"):
         done = refresh.refresh(session.folder, as_of.date() if as_of else None, force=force)
     with open_ledger(context) as ledger:
+        release = ledger.releases()[0]
         rejected, story, models = ledger.rejected(), explanations.headline(ledger), explanations.notable(ledger)
         moved = changes_since(ledger) if done.status == "published" else None
     if session.as_json:
-        told = {"status": done.status, "release": done.release, "recomputed": done.recomputed}
+        told = {"status": done.status, "release": release, "recomputed": done.recomputed}
         output.show_json(
             {**told, "moved": changes.moved_count(moved), "rejected": rejected, "headline": story, "models": models}
         )
     else:
         output.show(
-            answer.refreshed(done.status, done.release),
+            answer.refreshed(done.status, release),
             answer.recomputed(done.recomputed),
             changes.moved_line(moved) if moved else None,
             upkeep.set_aside(rejected, "costledger status --rejected"),

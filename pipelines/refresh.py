@@ -29,12 +29,10 @@ class Refreshed:
 
     Attributes:
         status: `published`, or `unchanged` when nothing had to be computed.
-        release: the newest release.
         recomputed: of each table of costs, how many of its rows had to be computed.
     """
 
     status: str
-    release: Release
     recomputed: tuple[Renewal, ...] = ()
 
 
@@ -130,12 +128,12 @@ def refresh(folder: DataFolder, as_of: date | None = None, *, force: bool = Fals
     day = as_of or datetime.now(UTC).date()
     before = _release_before(folder)
     if before and not force and is_current(folder, before, day):
-        return Refreshed("unchanged", before)
+        return Refreshed("unchanged")
     recomputed, faults = _build(folder, day, is_full=force)
     if faults:
         stays = f"release {before.release_id} stays as it was" if before else "nothing was published before"
         raise RefusedError(f"no new release, {stays}", faults)
-    return Refreshed("published", newest_release(folder), recomputed)
+    return Refreshed("published", recomputed)
 
 
 def _release_before(folder: DataFolder) -> Release | None:

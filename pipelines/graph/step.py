@@ -10,7 +10,7 @@ from typing import TypeVar
 
 import polars as pl
 
-from pipelines.contracts.core import ExchangeRates, ModelLineage, PriceQuotes, Sources, TrainingPhases
+from pipelines.contracts.core import ExchangeRates, ModelCosts, ModelLineage, PriceQuotes, Sources, TrainingPhases
 from pipelines.contracts.history import PastExchangeRates, PastModelLineage, PastTrainingPhases
 from pipelines.contracts.quality import CostChanges, Releases
 from pipelines.contracts.table import Contract, Table, table_of
@@ -37,9 +37,10 @@ CARRIED = tuple(
         PastTrainingPhases,
         PastModelLineage,
         PastExchangeRates,
+        ModelCosts,
     )
 )
-"""Tables of the last release from which history goes on."""
+"""Tables of the last release from which history goes on, and with which the new costs are compared."""
 
 
 @dataclass(frozen=True)
