@@ -256,8 +256,8 @@ def _execute_over(connection: duckdb.DuckDBPyConnection, sql: str, incoming: pl.
 
 def _note(connection: duckdb.DuckDBPyConnection, words: Mapping[str, str]) -> None:
     if words:
-        pairs = [list(pair) for pair in words.items()]
-        connection.executemany(f"insert or replace into {NOTES} values (?, ?)", pairs)
+        pairs = [list(words), list(words.values())]
+        connection.execute(f"insert or replace into {NOTES} select unnest($1), unnest($2)", pairs)
 
 
 def _inputs_name(declared: Table) -> str:
