@@ -7,11 +7,12 @@ a flag that a case shows is there for that case alone. `own` is the scope unless
 from __future__ import annotations
 
 import itertools
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import pytest
 
-from tests.unit.costing.builders import TinyLedger, chip, edge, exact, market, model, phase, set_aside
+from pipelines.contracts.vocabulary import PRICE_BASIS
+from tests.unit.costing.builders import TinyLedger, chip, edge, exact, market, model, offer, phase, set_aside
 
 Ends = tuple[float | str | None, float | str | None, float | str | None]
 """Low, middle and high."""
@@ -273,6 +274,72 @@ def test_the_truth_table(case: Case) -> None:
     assert row["undisclosed_ancestors"] == list(case.undisclosed)
     assert row["phases_without_quantity"] == list(case.without_quantity)
     assert row["unpriced_gpu_hours"] == case.unpriced
+
+
+TERMS = {
+    "rental": "on_demand",
+    "rental_now": "on_demand",
+    "rental_spot": "spot",
+    "rental_1y": "reserved_1y",
+    "rental_3y": "committed_3y",
+}
+CLUSTER = 8 * 30_000
+"""What eight accelerators cost, bought at $30,000: the size of every cluster below."""
+
+OF_PRICES = {
+    "assumed_country",
+    "assumed_electricity_price",
+    "assumed_energy",
+    "bare_card_price",
+    "later_price",
+    "server_overhead_added",
+    "thin_price",
+}
+"""What may be told of a price; the table is about quantities."""
+
+
+def on_basis(tiny: TinyLedger, basis: str) -> TinyLedger:
+    """The same ledger, in which `chip` has a price on this basis alone, if it had one: $2 an hour, or $30,000."""
+    phases, quotes = [dict(row) for row in tiny.phases], []
+    if basis == "disclosed":
+        phases = [
+            {**row, "stated_price_usd_per_gpu_hour": exact(2)} if tiny.quotes and row["hardware_id"] == "chip" else row
+            for row in phases
+        ]
+    elif tiny.quotes:
+        quotes = [{**row, "pricing_category": TERMS[basis]} for row in market(2)] if basis in TERMS else [offer(30_000)]
+    if basis == "purchase":
+        phases = [{**row, "gpu_count": 8} for row in phases]
+    return replace(tiny, phases=phases, quotes=quotes)
+
+
+@pytest.mark.parametrize("basis", [*PRICE_BASIS])
+@pytest.mark.parametrize("case", TRUTH_TABLE, ids=lambda case: case.words)
+def test_the_truth_table_holds_on_every_basis(case: Case, basis: str) -> None:
+    """Hours, bounds, reasons and names are the table's; the amount is the quantity times the price of the basis."""
+    row = on_basis(case.tiny, basis).cost(case.model_id, case.scope, basis)
+    low, middle, high = case.cost
+    assert (row["gpu_hours_low"], row["gpu_hours"], row["gpu_hours_high"]) == tuple(map(exact, case.hours))
+    assert row["is_lower_bound"] is case.is_lower_bound
+    assert row["undisclosed_ancestors"] == list(case.undisclosed)
+    assert row["phases_without_quantity"] == list(case.without_quantity)
+    assert row["unpriced_gpu_hours"] == case.unpriced
+    assert set(row["flags"]) - OF_PRICES == set(case.flags)
+    found = tuple(row[f"cost_{end}_usd"] for end in ("low", "mid", "high"))
+    if basis in TERMS or basis == "disclosed":
+        assert found == (to_the_cent(low), exact(middle), to_the_cent(high))
+        assert row["cost_missing_reason"] == case.reason
+    elif basis == "amortized":
+        an_hour = on_basis(TRUTH_TABLE[0].tiny, basis).phase_cost(price_basis=basis)["unit_price_usd_per_gpu_hour"]
+        assert [end is None for end in found] == [end is None for end in case.cost]
+        assert row["cost_missing_reason"] == case.reason
+        if middle is not None and low != 2304:
+            assert float(found[1]) == pytest.approx(float(middle) / 2 * float(an_hour), abs=0.02)
+    else:
+        is_known = case.cost != UNKNOWN
+        assert found[1] == (CLUSTER if is_known else None)
+        assert (found[2] is None) is (case.is_lower_bound or not is_known)
+        assert row["cost_missing_reason"] == case.reason
 
 
 @pytest.mark.parametrize("tiny", {id(case.tiny): case.tiny for case in TRUTH_TABLE}.values(), ids=itertools.count())
