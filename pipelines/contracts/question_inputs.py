@@ -18,18 +18,22 @@ class StagedComputeRules(SourcedRecord):
     title: pl.String = column("What the rule says, in a line.")
     jurisdiction: pl.String = column("Where it holds.")
     rule_kind: pl.String = column("What compute is compared with.", isin=list(words.COMPUTE_RULE_KIND))
-    threshold_flop: pl.Float64 = column("For a threshold the number of operations.", nullable=True, gt=0)
-    base_share: pl.Float64 = column("For a share of the base that share.", nullable=True, gt=0, le=1)
+    threshold_flop: pl.Float64 = column("For a threshold, or a share of one, the number.", nullable=True, gt=0)
+    base_share: pl.Float64 = column(
+        "For a share of the base, or of a threshold, that share.", nullable=True, gt=0, le=1
+    )
     applies_from_on: pl.Date = column("First day it holds.", nullable=True)
     locator: pl.String = column("Article or section.", nullable=True)
     note: pl.String = column("What to know about the rule.", nullable=True)
 
-    @pa.dataframe_check(description="a threshold has threshold_flop, a share_of_base has base_share, and not the other")
+    @pa.dataframe_check(
+        description="a threshold has threshold_flop, a share_of_base has base_share, a share_of_threshold has both"
+    )
     def limit_not_of_kind(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """The limit fits the kind of the rule."""
-        is_threshold = pl.col("rule_kind") == "threshold"
-        fits = (pl.col("threshold_flop").is_not_null() == is_threshold) & (
-            pl.col("base_share").is_null() == is_threshold
+        kind = pl.col("rule_kind")
+        fits = (pl.col("threshold_flop").is_not_null() == (kind != "share_of_base")) & (
+            pl.col("base_share").is_not_null() == (kind != "threshold")
         )
         return data.lazyframe.select(fits)
 

@@ -122,10 +122,10 @@ class RegulatoryRatios(Contract):
     released_on: pl.Date = column("Day of release or publication.")
     base_model_id: pl.String = column("The model whose weights it starts from; absent for a threshold.", nullable=True)
     training_compute_flop: pl.Float64 = column(
-        "For a threshold the cumulative compute, for a share of the base what was added to it.", nullable=True
+        "For a threshold the cumulative compute, for a share what was added to the base.", nullable=True
     )
     reference_compute_flop: pl.Float64 = column(
-        "The threshold, or the cumulative compute of the base.", nullable=True, gt=0
+        "The threshold that counts, or the cumulative compute of the base.", nullable=True, gt=0
     )
     compute_ratio: pl.Float64 = column("The one over the other.", nullable=True, gt=0)
     compute_low_ratio: pl.Float64 = column("Its lower end.", nullable=True, gt=0)

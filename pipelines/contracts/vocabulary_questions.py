@@ -13,6 +13,7 @@ COMPUTE_METHOD = {
 COMPUTE_RULE_KIND = {
     "threshold": "A number of operations.",
     "share_of_base": "A share of the compute of the model it was built on.",
+    "share_of_threshold": "A share of a number of operations, where the compute of the base is not known.",
 }
 
 MODEL_SET = {

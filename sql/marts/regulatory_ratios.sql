@@ -71,6 +71,33 @@ compared as (
     inner join additions on rules.rule_kind = 'share_of_base'
     left join marts.training_compute as base
         on base.model_id = additions.base_model_id and base.scope = 'cumulative'
+    union all by name
+    -- where nothing is known of the base: what was added against a share of a threshold
+    select
+        rules.rule_id,
+        additions.model_id,
+        additions.base_model_id,
+        additions.low_flop,
+        additions.flop,
+        additions.high_flop,
+        rules.threshold_flop as reference_low_flop,
+        rules.threshold_flop as reference_flop,
+        rules.threshold_flop as reference_high_flop,
+        rules.base_share as limit_ratio,
+        case
+            when additions.flop is null then null
+            when additions.is_timed then 'from_hours'
+            when additions.is_counted then 'from_tokens'
+            else 'disclosed'
+        end as compute_method,
+        additions.flop is not null and additions.is_lower_bound as is_lower_bound,
+        false as is_reference_lower_bound,
+        case when additions.flop is null then 'compute_not_disclosed' end as missing_reason,
+    from core.compute_rules as rules
+    inner join additions on rules.rule_kind = 'share_of_threshold'
+    left join marts.training_compute as base
+        on base.model_id = additions.base_model_id and base.scope = 'cumulative'
+    where base.training_compute_flop is null
 ),
 
 judged as (

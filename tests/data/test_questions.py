@@ -121,6 +121,27 @@ class TestRegulatoryRatios:
         )
         assert (row["compute_ratio"], row["missing_reason"]) == (None, "base_compute_not_disclosed")
 
+    @pytest.mark.parametrize(("kind", "threshold"), [("gpai", 1e23), ("systemic-risk", 1e25)])
+    def test_where_the_base_is_not_known_a_third_of_the_threshold_stands_in(
+        self, ledger: duckdb.DuckDBPyConnection, kind: str, threshold: float
+    ) -> None:
+        """s1-32B: seven hours on a base of unknown compute."""
+        rule = f"eu-modification-third-of-{kind}"
+        row = one(ledger, f"from marts.regulatory_ratios where rule_id = '{rule}' and model_id = 's1-32b'")
+        assert row["base_model_id"] == row["compared_with_id"] == "qwen2-5-32b-instruct"
+        assert (row["reference_compute_flop"], row["limit_ratio"]) == (threshold, pytest.approx(1 / 3))
+        assert row["compute_ratio"] == pytest.approx(row["training_compute_flop"] / threshold)
+        assert row["is_above"] is False
+
+    def test_the_fallback_is_for_bases_that_nothing_is_known_of_and_for_all_of_them(
+        self, ledger: duckdb.DuckDBPyConnection
+    ) -> None:
+        asked = "select model_id, compared_with_id from marts.regulatory_ratios where rule_id = "
+        unknown = f"{asked}'eu-modification-third' and reference_compute_flop is null order by all"
+        for kind in ("gpai", "systemic-risk"):
+            found = ledger.sql(f"{asked}'eu-modification-third-of-{kind}' order by all").fetchall()
+            assert found == ledger.sql(unknown).fetchall() != []
+
 
 # ---- growth
 
