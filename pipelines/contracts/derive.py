@@ -91,6 +91,9 @@ def columns(declared: Table) -> tuple[Column, ...]:
 def create_table(declared: Table, name: str | None = None, *, replace: bool = True) -> str:
     """`create table` with the contract's types; an old one is replaced, or else left as it is.
 
+    No primary key is declared: every row was checked against its contract's key before, and nobody writes in what is
+    published, while the index of one takes as long as the rows and half of the file.
+
     Args:
         declared: the table.
         name: another name for it.
@@ -98,10 +101,13 @@ def create_table(declared: Table, name: str | None = None, *, replace: bool = Tr
     """
     described = columns(declared)
     lines = [f'  "{column.name}" {column.type}{"" if column.nullable else " not null"}' for column in described]
-    if declared.key and not any(column.nullable for column in described if column.is_key):
-        lines.append(f"  primary key ({', '.join(declared.key)})")
     verb = "create or replace table" if replace else "create table if not exists"
     return f"{verb} {name or declared.name} (\n" + ",\n".join(lines) + "\n)"
+
+
+def comment_of_table(declared: Table) -> str:
+    """What DuckDB shows for a table: its description and its key."""
+    return f"{declared.description} Key: {', '.join(declared.key)}." if declared.key else declared.description
 
 
 def comment_of(column: Column) -> str:
@@ -114,7 +120,7 @@ def comment_of(column: Column) -> str:
 def comments(declared: Table, name: str | None = None) -> str:
     """`comment on` statements for the table (under another name, if given) and every column."""
     name = name or declared.name
-    statements = [f"comment on table {name} is {_quoted(declared.description)}"]
+    statements = [f"comment on table {name} is {_quoted(comment_of_table(declared))}"]
     statements += [
         f'comment on column {name}."{column.name}" is {_quoted(comment_of(column))}' for column in columns(declared)
     ]

@@ -13,7 +13,15 @@ import polars as pl
 import pytest
 from polars.testing import assert_frame_equal
 
-from pipelines.contracts.derive import columns, comment_of, dictionary, duckdb_type, parquet_name, public_tables
+from pipelines.contracts.derive import (
+    columns,
+    comment_of,
+    comment_of_table,
+    dictionary,
+    duckdb_type,
+    parquet_name,
+    public_tables,
+)
 from pipelines.contracts.table import TABLES, Table
 from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import LONGEST, build, ordered
@@ -63,7 +71,13 @@ def test_every_table_is_published_with_its_contract(ledger_folder: DataFolder) -
         for column in columns(declared)
     ]
     assert found == expected
-    assert tables == {declared.name: declared.description for declared in public_tables()}
+    assert tables == {declared.name: comment_of_table(declared) for declared in public_tables()}
+
+
+@pytest.mark.parametrize("declared", public_tables(), ids=lambda declared: declared.name)
+def test_no_key_stands_twice(ledger_folder: DataFolder, declared: Table) -> None:
+    """The published file has no index that would see to it."""
+    assert not published(ledger_folder, declared).select(declared.key).is_duplicated().any()
 
 
 @pytest.mark.parametrize("declared", public_tables(), ids=lambda declared: declared.name)

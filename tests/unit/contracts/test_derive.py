@@ -22,6 +22,7 @@ from pipelines.contracts.derive import (
     Column,
     columns,
     comment_of,
+    comment_of_table,
     comments,
     create_table,
     datapackage,
@@ -36,11 +37,6 @@ from tests.unit.contracts.things import THINGS, WORDS
 
 every_table = pytest.mark.parametrize("declared", [*TABLES.values(), THINGS], ids=lambda declared: declared.name)
 
-KEYED = [
-    declared
-    for declared in TABLES.values()
-    if declared.key and not any(column.nullable for column in columns(declared) if column.is_key)
-]
 """Tables with a key that DuckDB can keep: every part of it is there."""
 
 VALUES: dict[Any, Any] = {
@@ -150,14 +146,6 @@ class TestCreateTable:
             for column in columns(declared)
         ]
 
-    @pytest.mark.parametrize("declared", KEYED, ids=lambda declared: declared.name)
-    def test_the_key_is_kept_by_the_database(self, database: duckdb.DuckDBPyConnection, declared: Table) -> None:
-        row = {name: value_of(dtype) for name, dtype in declared.dtypes.items()}
-        database.execute(create_table(declared))
-        database.register("incoming", pl.DataFrame([row] * 2, schema=declared.dtypes).to_arrow())
-        with pytest.raises(duckdb.ConstraintException):
-            database.execute(f"insert into {declared.name} by name from incoming")
-
     def test_an_old_table_is_replaced_or_left(self, database: duckdb.DuckDBPyConnection) -> None:
         database.execute("create or replace table staging.test__things as select 1 as one")
         database.execute(create_table(THINGS, replace=False))
@@ -178,7 +166,7 @@ class TestComments:
         here = f"schema_name = '{declared.schema_name}' and table_name = '{declared.table_name}'"
         [(table_comment,)] = database.sql(f"select comment from duckdb_tables() where {here}").fetchall()
         found = database.sql(f"select column_name, comment from duckdb_columns() where {here}").fetchall()
-        assert table_comment == declared.description
+        assert table_comment == comment_of_table(declared)
         assert dict(found) == {column.name: comment_of(column) for column in columns(declared)}
         assert all(comment for _, comment in found)
 
@@ -192,7 +180,7 @@ class TestComments:
         database.execute(create_table(THINGS, name="core.renamed"))
         database.execute(comments(THINGS, name="core.renamed"))
         [(found,)] = database.sql("select comment from duckdb_tables() where table_name = 'renamed'").fetchall()
-        assert found == THINGS.description
+        assert found == f"{THINGS.description} Key: {', '.join(THINGS.key)}."
 
 
 class TestColumns:
