@@ -14,20 +14,20 @@ from pipelines.sources import SOURCES
 from pipelines.sources.source import Reading, Source
 
 
-def _bytes_of(path: Path) -> bytes:
-    """What is in a file; nothing in what cannot be read, which whoever reads it will tell."""
+def _hash_of(path: Path) -> str:
+    """Hash of what is in a file; of nothing where it cannot be read, which whoever reads it will tell."""
     try:
-        return path.read_bytes()
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest()
     except OSError:
-        return b""
+        return ""
 
 
 def _hash_files(root: Path, paths: Iterable[Path]) -> str:
     digest = hashlib.sha256()
     for path in sorted(set(paths)):
-        content = _bytes_of(path)
-        digest.update(f"{path.relative_to(root).as_posix()}\0{len(content)}\0".encode("utf-8", "surrogateescape"))
-        digest.update(content)
+        name = path.relative_to(root).as_posix()
+        digest.update(f"{name}\0{_hash_of(path)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
@@ -52,7 +52,8 @@ def input_fingerprint(folder: DataFolder) -> str:
 def rows_hash(frame: pl.DataFrame) -> str:
     """Hash of rows in any order; where they were read does not count."""
     content = frame.drop("file", "line", "file_sha256", strict=False)
-    return hashlib.sha256("\n".join(sorted(content.write_ndjson().splitlines())).encode()).hexdigest()
+    hashes = content.select(pl.struct(pl.all()).hash().sort())
+    return _hash_text(*content.columns, hashes.write_csv(include_header=False))
 
 
 def content_fingerprints(source: Source, reading: Reading) -> dict[str, str]:

@@ -1,8 +1,9 @@
 """`epoch/` in the data folder: the tables of Epoch AI and the index beside them, where somebody brought them in.
 
 They are not part of the project's data (`costledger import epoch`); without them every table is empty. The tables have
-thousands of rows of long texts, so they are read by polars; a file it cannot read is read row by row, and the rows at
-fault are set aside.
+thousands of rows of long texts of which few columns are wanted: a file is gone through once in pieces for its hash and
+the places of its rows, and polars reads the columns. A file it cannot read is read row by row, and the rows at fault
+are set aside.
 """
 
 from __future__ import annotations
@@ -10,8 +11,8 @@ from __future__ import annotations
 import csv
 import hashlib
 import io
-import re
-from collections.abc import Mapping
+import os
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,8 +27,14 @@ from pipelines.sources.text import UnreadableError
 FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
-QUOTED = re.compile(rb'"[^"]*"')
-"""What may hold commas and line breaks; a quote in it is doubled, and so two of these in a row."""
+HEAD_BYTES = 2**16
+PIECE_BYTES = 2**17
+"""As much as stays near the processor: larger pieces take half as long again."""
+
+QUOTE, COMMA, BREAK = b'"', b",", b"\n"
+NO_MARK = bytes(set(range(256)) - set(QUOTE + COMMA + BREAK))
+INNER_BREAK = b"\v"
+"""Stands for a line break inside quotes, once everything but the marks is left out."""
 
 
 @dataclass(frozen=True)
@@ -139,13 +146,24 @@ def content_of(path: Path) -> bytes:
     Raises:
         UnreadableError: missing or too large.
     """
+    state_of(path)
+    return path.read_bytes()
+
+
+def state_of(path: Path) -> tuple[int, int]:
+    """Size and time of a file that can be read.
+
+    Raises:
+        UnreadableError: missing or too large.
+    """
     try:
-        size = path.stat().st_size
-        if size > MAX_BYTES:
-            raise UnreadableError(f"the file has {size:,} bytes, more than {MAX_BYTES:,}")
-        return path.read_bytes()
+        with path.open("rb") as opened:
+            state = os.fstat(opened.fileno())
     except OSError as error:
         raise UnreadableError(f"the file cannot be opened ({error.strerror}): restore it") from error
+    if state.st_size > MAX_BYTES:
+        raise UnreadableError(f"the file has {state.st_size:,} bytes, more than {MAX_BYTES:,}")
+    return state.st_size, state.st_mtime_ns
 
 
 def check_header(content: bytes, file: EpochFile) -> list[str]:
@@ -154,7 +172,7 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     Raises:
         UnreadableError: empty, not UTF-8, or a column is missing or stands twice.
     """
-    head = content[: 2**16].split(b"\n", 1)[0]
+    head = content[:HEAD_BYTES].split(b"\n", 1)[0]
     try:
         text = head.decode("utf-8-sig").rstrip("\r")
     except UnicodeDecodeError as error:
@@ -172,42 +190,85 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
 
 
 def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.DataFrame:
-    content = content_of(folder / file.name)
-    header = check_header(content, file)
-    try:
-        table = _parse(content, header)
-    except pl.exceptions.PolarsError:
-        table = None
+    path = folder / file.name
+    before = state_of(path)
+    with path.open("rb") as opened:
+        header = check_header(opened.read(HEAD_BYTES), file)
+    outline = _outline(path, len(header))
+    table = None if outline.starts is None else _columns(path, header, file, outline.starts)
     if table is None:
-        table = _parse_slowly(builder, content, header, file)
+        table = _parse_slowly(builder, content_of(path), header, file)
+    if state_of(path) != before:
+        raise UnreadableError("the file changed while it was read: run again")
     given = table.select(
         LINE, *(pl.col(str(header.index(column))).alias(name) for column, name in file.columns.items())
     )
     placed = given.with_columns(
         pl.lit(file.name).alias("file"),
         pl.col(LINE).alias("line"),
-        pl.lit(hashlib.sha256(content).hexdigest()).alias("file_sha256"),
+        pl.lit(outline.sha256).alias("file_sha256"),
     )
     return conform(raw_of(file.declared), placed)
 
 
-def _parse(content: bytes, header: list[str]) -> pl.DataFrame | None:
-    """All cells as text, with the line each row starts on (a cell may hold line breaks); None where a row is torn.
+@dataclass(frozen=True)
+class Outline:
+    """What a file shows before its cells are read.
 
-    polars fills up a row that lacks cells; so the commas outside quotes are counted first.
+    Attributes:
+        sha256: hash of its bytes.
+        starts: the line each row starts on (a cell may hold line breaks); None where a row is torn, or the file is no
+            table as Epoch publishes it.
     """
-    records = QUOTED.sub(b"", content).splitlines()
-    if any(record.count(b",") != len(header) - 1 for record in records):
+
+    sha256: str
+    starts: pl.Series | None
+
+
+def _outline(path: Path, width: int) -> Outline:
+    """Go through a file once. polars fills up a row that lacks cells; so the commas outside quotes are counted."""
+    digest = hashlib.sha256()
+    marks: list[bytes] = []
+    is_open = is_odd = False
+    for piece in _pieces(path):
+        digest.update(piece)
+        is_odd = is_odd or (b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n"))
+        marked = QUOTE + piece.translate(None, NO_MARK) if is_open else piece.translate(None, NO_MARK)
+        parts = marked.split(QUOTE)
+        marks.append(_without_quotes(parts))
+        is_open = len(parts) % 2 == 0
+    rows = b"".join(marks).removesuffix(BREAK).split(BREAK)[1:]
+    breaks = [row.count(INNER_BREAK) for row in rows]
+    is_torn = any(len(row) - inner != width - 1 for row, inner in zip(rows, breaks, strict=True))
+    if is_open or is_odd or is_torn:
+        return Outline(digest.hexdigest(), None)
+    starts = (pl.Series(LINE, breaks, pl.Int64) + 1).cum_sum().shift(1, fill_value=0) + 2
+    return Outline(digest.hexdigest(), starts)
+
+
+def _pieces(path: Path) -> Iterator[bytes]:
+    """A file in pieces of whole lines."""
+    with path.open("rb") as opened:
+        while piece := opened.read(PIECE_BYTES):
+            yield piece + opened.readline()
+
+
+def _without_quotes(parts: list[bytes]) -> bytes:
+    """Marks cut at the quotes, joined again: of every second part, which was inside, only the breaks are left."""
+    inside = QUOTE.join(parts[1::2]).translate(bytes.maketrans(BREAK, INNER_BREAK), COMMA)
+    parts[1::2] = inside.split(QUOTE) if len(parts) > 1 else []
+    return b"".join(parts)
+
+
+def _columns(path: Path, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
+    """The wanted cells as text, by their place in the header; None where polars finds other rows."""
+    places = [str(place) for place in range(len(header))]
+    wanted = [str(header.index(column)) for column in file.columns]
+    try:
+        cells = pl.scan_csv(path, infer_schema=False, new_columns=places).select(wanted).collect(engine="streaming")
+    except pl.exceptions.PolarsError:
         return None
-    cells = pl.read_csv(content, infer_schema=False, empty_string_is_null=True)
-    if cells.height != len(records) - 1:
-        return None
-    cells.columns = places = [str(place) for place in range(len(header))]
-    breaks = pl.sum_horizontal(
-        pl.col(place).str.count_matches("\n", literal=True).fill_null(0).cast(pl.Int64) for place in places
-    )
-    start = (breaks + 1).cum_sum().shift(1, fill_value=0) + 2
-    return cells.with_columns(start.alias(LINE))
+    return cells.with_columns(starts) if cells.height == starts.len() else None
 
 
 def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:

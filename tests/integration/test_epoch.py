@@ -588,3 +588,67 @@ def test_everything_broken_at_once_is_published(ledger_folder: DataFolder, tmp_p
     wrong = "from core.published_method_costs where published_method_cost_usd <= 0 or isinf(published_method_cost_usd)"
     assert rows_of(folder, wrong) == []
     assert rows_of(folder, "from quality.check_results where not has_passed and severity = 'ERROR'") == []
+
+
+def test_a_file_reads_the_same_in_pieces_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Cells with quotes, commas and line breaks of both kinds, cut anywhere."""
+    folder = DataFolder(tmp_path)
+    import_epoch(folder, str(FIXTURE))
+    path = tmp_path / "epoch" / "models.csv"
+    with path.open(encoding="utf-8", newline="") as file:
+        header, *rows = csv.reader(file)
+    link = header.index("Link")
+    for row, told in zip(rows, ('a "b", c\n\nd', ',\r\n"\n', '""', "é\n", "\n"), strict=False):
+        row[link] = told
+    with path.open("w", encoding="utf-8", newline="") as file:
+        csv.writer(file).writerows([header, *rows])
+    slowly = dict(csv_rows_by_line(path))
+    read = {}
+    for size in (1, 3, 64, source.PIECE_BYTES):
+        monkeypatch.setattr(source, "PIECE_BYTES", size)
+        [models] = [frame for name, frame in source.read(tmp_path).raw.items() if name == "staging.epoch__models"]
+        read[size] = models
+        assert {row["line"]: row["url"] for row in models.to_dicts()} == {
+            line: cells[link] or None for line, cells in slowly.items()
+        }
+    assert all(frame.equals(read[1]) for frame in read.values())
+
+
+def csv_rows_by_line(path: Path) -> list[tuple[int, list[str]]]:
+    """Rows of a CSV file below its header, each with the line it starts on."""
+    found = []
+    with path.open(encoding="utf-8", newline="") as file:
+        reader = csv.reader(file)
+        next(reader)
+        start = reader.line_num + 1
+        for row in reader:
+            found.append((start, row))
+            start = reader.line_num + 1
+    return found
+
+
+def test_a_row_too_short_beside_one_too_long_are_both_told(tmp_path: Path) -> None:
+    folder = DataFolder(tmp_path)
+    import_epoch(folder, str(FIXTURE))
+    path = tmp_path / "epoch" / "hardware.csv"
+    header, *lines = path.read_text(encoding="utf-8").splitlines()
+    lines[1], lines[2] = lines[1].rsplit(",", 1)[0], f"{lines[2]},"
+    path.write_text("\n".join([header, *lines]) + "\n", encoding="utf-8")
+    assert source.read(tmp_path).rejected["line"].to_list() == [3, 4]
+
+
+def test_models_cost_the_same_together_and_in_parts(
+    around: dict[str, pl.DataFrame], clean: Costs, tmp_path: Path
+) -> None:
+    """By the ledger's own rules; the published method takes chips that are not named from the other models."""
+    parts: Costs = {}
+    for part in range(3):
+        folder = tmp_path / f"part-{part}"
+        shutil.copytree(FIXTURE, folder)
+        header, *rows = csv.reader(io.StringIO((FIXTURE / MODELS).read_text(encoding="utf-8"), newline=""))
+        with (folder / MODELS).open("w", encoding="utf-8", newline="") as file:
+            csv.writer(file).writerows([header, *rows[part::3]])
+        parts |= computed(folder, around)[0]
+    of_ours = {key: row for key, row in clean.items() if key[0] == "default"}
+    assert {key: row for key, row in parts.items() if key[0] == "default"} == of_ours
+    assert len({model for _, model, _ in of_ours}) > 3
