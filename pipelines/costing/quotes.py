@@ -24,6 +24,9 @@ OF_FEEDS_ONLY = {
 
 LABEL = ["accelerator", "accelerator_memory_gb", "form_factor"]
 
+PURCHASE = ["source_id", "hardware_id", "dated", "list_unit_price_usd_per_gpu"]
+"""Columns by which two purchase quotes are one and the same fact."""
+
 
 def price_quotes(
     rentals: pl.DataFrame,
@@ -49,7 +52,8 @@ def price_quotes(
         core.price_quotes. A quote is usable when its source says so, its accelerator is known, its day has come, and
         its price was not worked out from a claim. Where only a latest day of observation is known, that day is taken
         and flagged; so is a label that no row of the map names. A hand-kept quote counts as known from the day it was
-        observed, one of a feed from the moment it was read (`history` tells what a later release makes of that).
+        observed, one of a feed from the moment it was read (`history` tells what a later release makes of that). A
+        purchase that a feed repeats of a document kept by hand is the same fact: it is flagged and not used again.
     """
     rented = rentals.lazy().with_columns(
         pl.col("provider").alias("provider_as_published"),
@@ -76,14 +80,17 @@ def price_quotes(
         .join(names, on="provider_as_published", how="left")
         .join(labels, on=LABEL, how="left", nulls_equal=True)
         .with_columns(pl.coalesce("company", "provider_as_published", pl.lit("unnamed")).alias("provider"))
+        .pipe(_with_repeated)
     )
     is_future = (pl.col("dated") > as_of).fill_null(value=False)
+    is_left_out = is_future | pl.col("is_repeated")
     from_claim = pl.col("flags").list.set_intersection(list(CLAIM_FLAGS)).list.len() > 0
     added = [
         pl.when(pl.col("is_late_date")).then(pl.lit("dated_by_latest_day")),
         pl.when(pl.col("is_estimate")).then(pl.lit("estimated_price")),
         pl.when(pl.col("is_mapped").is_null()).then(pl.lit("unmapped_accelerator")),
         pl.when(is_future).then(pl.lit("future_date")),
+        pl.when("is_repeated").then(pl.lit("kept_by_hand_too")),
     ]
     return (
         joined.with_columns(
@@ -95,7 +102,7 @@ def price_quotes(
                 "recorded_at"
             ),
             pl.lit(None, pl.Datetime("us", "UTC")).alias("superseded_at"),
-            (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim & ~is_future).alias("is_usable"),
+            (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim & ~is_left_out).alias("is_usable"),
             pl.concat_list("flags", pl.concat_list(added).list.drop_nulls()).alias("flags"),
         )
         .with_columns(pl.col("is_usable").alias("has_been_usable"))
@@ -103,6 +110,15 @@ def price_quotes(
         .sort("series_id", "observed_on", "quote_id")
         .collect()
     )
+
+
+def _with_repeated(quotes: pl.LazyFrame) -> pl.LazyFrame:
+    """Quotes, and of each whether it is a purchase of a feed that is kept by hand too (is_repeated)."""
+    of_feed = pl.col("feed_id").is_not_null()
+    by_hand = quotes.filter(~of_feed).select(PURCHASE).drop_nulls().unique()
+    return quotes.join(
+        by_hand.with_columns(pl.lit(value=True).alias("is_known")), on=PURCHASE, how="left"
+    ).with_columns((of_feed & pl.col("is_known").fill_null(value=False)).alias("is_repeated"))
 
 
 def unmapped(events: pl.DataFrame, accelerators: pl.DataFrame) -> Validated:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from datetime import UTC, date, datetime
+from typing import Any
 
 import polars as pl
 import pytest
@@ -13,6 +14,7 @@ from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing.quotes import price_quotes
 from tests.unit.costing.builders import (
+    PLACE,
     PRICED_ON,
     Row,
     frame,
@@ -138,6 +140,46 @@ class TestTerms:
 
     def test_of_an_estimate_say_so(self) -> None:
         assert quotes_of(offers=[published_offer(5463, is_estimate=True)])["flags"].to_list() == [["estimated_price"]]
+
+
+class TestRepeated:
+    """A purchase that a feed repeats of a document kept by hand is one fact."""
+
+    def bought(self, price: str, **given: Any) -> Row:
+        """A purchase as a feed of the same document has it."""
+        offered = published_offer(price)
+        at = datetime(2026, 1, 1, 12, tzinfo=UTC)
+        row = {
+            **{name: value for name, value in offered.items() if name not in ("quote_id", "observed_precision")},
+            **PLACE,
+            "event_id": f"feed/{price}",
+            "feed_id": "feed",
+            "series_id": "s",
+            "event": "price",
+            "recorded_at": at,
+            "pricing_category": "purchase",
+            "unit_as_published": "unit",
+            "price_as_published": price,
+            "snapshot": "2026-01-01T12-00-00Z",
+            "snapshot_line": "7",
+            "is_dated": True,
+            **given,
+        }
+        names = table_of(feeds.StagedPriceEvents).dtypes
+        return {name: value for name, value in row.items() if name in names}
+
+    def test_counts_once_as_the_person_wrote_it_down(self) -> None:
+        kept, said = published_offer("30000"), self.bought("30000")
+        quotes = quotes_of(offers=[kept], events=[said])
+        used = {row["quote_id"]: (row["is_usable"], row["flags"]) for row in quotes.iter_rows(named=True)}
+        assert used == {kept["quote_id"]: (True, []), said["event_id"]: (False, ["kept_by_hand_too"])}
+
+    @pytest.mark.parametrize(
+        "other", [{"source_id": "other"}, {"observed_on": date(2024, 1, 2)}, {"list_unit_price_usd_per_gpu": 29999}]
+    )
+    def test_another_source_day_or_price_is_another_fact(self, other: Row) -> None:
+        quotes = quotes_of(offers=[published_offer("30000")], events=[self.bought("30000", **other)])
+        assert quotes["is_usable"].to_list() == [True, True]
 
 
 class TestSeries:
