@@ -91,26 +91,32 @@ def price_of_runs(asked: pl.LazyFrame, electricity: pl.LazyFrame, constants: Con
             "vintage",
             pl.col("source_id").alias("electricity_source_id"),
         )
+        .sort("period_ended_on", "vintage", "observation_id", descending=[False, True, False], nulls_last=True)
+        .unique(["priced_country", "period_ended_on"], keep="first", maintain_order=True)
+        .drop("vintage")
     )
-    either = pl.concat(
-        [
-            asked.with_columns(pl.col("country").alias("priced_country"), pl.lit(value=False).alias("is_stand_in")),
-            asked.with_columns(pl.lit(ANY_COUNTRY).alias("priced_country"), pl.lit(value=True).alias("is_stand_in")),
-        ]
-    )
+
+    def newest(asks: pl.LazyFrame, country: pl.Expr, *, is_stand_in: bool) -> pl.LazyFrame:
+        return (
+            asks.with_columns(country.alias("priced_country"), pl.lit(is_stand_in).alias("is_stand_in"))
+            .join_asof(
+                known,
+                left_on="started_on",
+                right_on="period_ended_on",
+                by="priced_country",
+                strategy="backward",
+                coalesce=False,
+                check_sortedness=False,
+            )
+            .filter(pl.col("observation_id").is_not_null())
+        )
+
+    days = asked.filter(pl.col("started_on").is_not_null()).sort("started_on")
+    own = newest(days, pl.col("country"), is_stand_in=False)
+    others = days.join(own, on=["country", "started_on"], how="anti", nulls_equal=True, maintain_order="left")
     age = (pl.col("started_on") - pl.col("period_ended_on")).dt.total_days()
     return (
-        either.join(known, on="priced_country", how="inner")
-        .filter(age >= 0)
-        .sort(
-            "is_stand_in",
-            "period_ended_on",
-            "vintage",
-            "observation_id",
-            descending=[False, True, True, False],
-            nulls_last=True,
-        )
-        .unique(["country", "started_on"], keep="first", maintain_order=True)
+        pl.concat([own, newest(others, pl.lit(ANY_COUNTRY), is_stand_in=True)])
         .with_columns((age > constants["stale_price_days"]).alias("is_stale"))
-        .drop("priced_country", "period_ended_on", "vintage")
+        .drop("priced_country", "period_ended_on")
     )

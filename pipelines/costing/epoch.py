@@ -15,7 +15,7 @@ from pipelines.contracts.epoch import EpochCosts, EpochModels
 from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD, table_of
 from pipelines.costing.constants import Constants
 from pipelines.costing.methods.cottier_2024 import known_chips
-from pipelines.costing.phase_costs import price_phases
+from pipelines.costing.phase_costs import costs_at, prices_on
 from pipelines.costing.price_bases import PRICE_BASES, Pricing
 from pipelines.costing.runs import SECONDS_PER_HOUR, flagged, runs
 
@@ -25,6 +25,12 @@ OWN = "epoch:"
 PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
 LIST_SEPARATOR = ","
 
+
+OF_ONE_PRICE = (
+    *("unit_price_usd_per_gpu_hour", "unit_price_usd_per_gpu", "quote_id"),
+    *("price_source_id", "price_observed_on", "price_quote_count"),
+)
+"""Columns that mean something of one chip alone."""
 
 UNKNOWN_COUNTRY = "ZZ"
 """The code that ISO 3166 leaves to its users; no electricity price is of it, so that another country's stands in."""
@@ -111,8 +117,8 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
     phases = _phases(models, used, accelerators, method, as_of).collect()
     costable = runs(phases.lazy(), _as_models(phases), accelerators, method).collect().lazy()
     bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
-    priced = price_phases(Pricing(costable, offers, accelerators, method, as_of, electricity.lazy()), bases)
-    return _by_model(priced, phases)
+    pricing = Pricing(costable, offers, accelerators, method, as_of, electricity.lazy())
+    return _by_model(costs_at(costable, prices_on(pricing, bases)), phases.lazy())
 
 
 def _used_chips(
@@ -304,37 +310,57 @@ def _as_models(phases: pl.DataFrame) -> pl.LazyFrame:
     )
 
 
-def _by_model(priced: pl.DataFrame, phases: pl.DataFrame) -> pl.DataFrame:
+def _by_model(costs: pl.LazyFrame, phases: pl.LazyFrame) -> pl.DataFrame:
     """One row per model and basis: with several chips from the cheapest low to the dearest high."""
-    grain = ["model_name", "price_basis"]
     about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id")
-    rows = priced.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
-    single = pl.len() == 1
-    is_complete = pl.col("cost_mid_usd").is_not_null().all() & pl.col("hardware_id").is_not_null().all()
-    no_chip = pl.col("hardware_id").is_null().any()
+    rows = costs.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
+    is_single = pl.col("chip_names").list.len() == 1
+    single, several = pl.collect_all(
+        [_of_one_chip(rows.filter(is_single)), _of_several_chips(rows.filter(~is_single).sort("phase_id"))]
+    )
+    return pl.concat([single, several]).sort("model_name", "price_basis")
 
-    def alone(name: str) -> pl.Expr:
-        return pl.when(single & is_complete).then(pl.col(name).first()).alias(name)
+
+def _of_one_chip(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Models with a single chip: the row is that of its chip."""
+    is_complete = pl.col("cost_mid_usd").is_not_null() & pl.col("hardware_id").is_not_null()
+    shown = (*OF_ONE_PRICE, "cost_low_usd", "cost_mid_usd", "cost_high_usd")
+    no_chip, reason = pl.col("hardware_id").is_null(), pl.col("cost_missing_reason")
+    return _as_costs(
+        rows.with_columns(
+            *(pl.when(is_complete).then(name).alias(name) for name in shown),
+            _missing_reason(is_complete, no_chip, reason),
+        )
+    )
+
+
+def _of_several_chips(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Models with several chips, of which it is not told how much ran on each."""
+    is_complete = pl.col("cost_mid_usd").is_not_null().all() & pl.col("hardware_id").is_not_null().all()
+    no_chip, reason = pl.col("hardware_id").is_null().any(), pl.col("cost_missing_reason").drop_nulls().first()
 
     def middle(name: str, dtype: pl.Decimal) -> pl.Expr:
-        """The geometric mean; of one row the figure itself."""
-        mean = pl.col(name).cast(pl.Float64).log().mean().exp().round(dtype.scale)
-        return pl.when(single).then(pl.col(name).first()).otherwise(mean.cast(dtype)).alias(name)
+        """The geometric mean."""
+        return pl.col(name).cast(pl.Float64).log().mean().exp().round(dtype.scale).cast(dtype).alias(name)
 
-    grouped = rows.group_by(grain, maintain_order=True).agg(
-        pl.col("chip_names", "is_with_base", "gpu_count", "started_on", "hours_basis").first(),
-        middle("gpu_hours", HOURS),
-        *(alone(name) for name in ("unit_price_usd_per_gpu_hour", "unit_price_usd_per_gpu", "quote_id")),
-        *(alone(name) for name in ("price_source_id", "price_observed_on", "price_quote_count")),
-        pl.when(is_complete).then(pl.col("cost_low_usd").min()).alias("cost_low_usd"),
-        pl.when(is_complete).then(middle("cost_mid_usd", USD)).alias("cost_mid_usd"),
-        pl.when(is_complete).then(pl.col("cost_high_usd").max()).alias("cost_high_usd"),
-        pl.when(is_complete)
-        .then(None)
-        .when(no_chip)
-        .then(pl.lit("hardware_unknown"))
-        .otherwise(pl.coalesce(pl.col("cost_missing_reason").drop_nulls().first(), pl.lit("no_price")))
-        .alias("cost_missing_reason"),
-        pl.col("flags").explode().drop_nulls().unique().sort().alias("flags"),
+    return _as_costs(
+        rows.group_by("model_name", "price_basis", maintain_order=True).agg(
+            pl.col("chip_names", "is_with_base", "gpu_count", "started_on", "hours_basis").first(),
+            middle("gpu_hours", HOURS),
+            *(pl.lit(None).alias(name) for name in OF_ONE_PRICE),
+            pl.when(is_complete).then(pl.col("cost_low_usd").min()).alias("cost_low_usd"),
+            pl.when(is_complete).then(middle("cost_mid_usd", USD)).alias("cost_mid_usd"),
+            pl.when(is_complete).then(pl.col("cost_high_usd").max()).alias("cost_high_usd"),
+            _missing_reason(is_complete, no_chip, reason),
+            pl.col("flags").explode().drop_nulls().unique().sort().alias("flags"),
+        )
     )
-    return grouped.select(pl.col(name).cast(dtype) for name, dtype in table_of(EpochCosts).dtypes.items()).sort(grain)
+
+
+def _missing_reason(is_complete: pl.Expr, no_chip: pl.Expr, reason: pl.Expr) -> pl.Expr:
+    known = pl.when(no_chip).then(pl.lit("hardware_unknown")).otherwise(pl.coalesce(reason, pl.lit("no_price")))
+    return pl.when(~is_complete).then(known).alias("cost_missing_reason")
+
+
+def _as_costs(rows: pl.LazyFrame) -> pl.LazyFrame:
+    return rows.select(pl.col(name).cast(dtype) for name, dtype in table_of(EpochCosts).dtypes.items())

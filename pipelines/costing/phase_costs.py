@@ -10,6 +10,7 @@ from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
+from pipelines.costing.runs import once_and_sorted
 from pipelines.costing.start_width import ends_with_assumed_start
 
 CENTS = USD.scale
@@ -115,6 +116,7 @@ def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
             ),
         )
         .drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
+        .pipe(once_and_sorted, "flags")
     )
 
 
@@ -123,7 +125,7 @@ def _flags() -> pl.Expr:
     run_flags = pl.col("flags")
     usual = pl.when("depends_on_start").then(run_flags).otherwise(run_flags.list.set_difference(list(START_FLAGS)))
     price_flags = pl.when("is_quantified").then("price_flags").fill_null([])
-    return pl.concat_list(usual, price_flags).list.unique().list.sort()
+    return pl.concat_list(usual, price_flags)
 
 
 def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> pl.Expr:

@@ -20,6 +20,17 @@ def flagged(**flags: pl.Expr) -> pl.Expr:
     return pl.concat_list(names).list.drop_nulls()
 
 
+def once_and_sorted(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
+    """Rows, in no order, with each word of a list column once and in the order of the alphabet.
+
+    Many rows have the same few lists, so only distinct ones are sorted.
+    """
+    keyed = rows.with_columns(pl.col(column).list.join(" ").alias("__words"))
+    distinct = keyed.select("__words", column).unique("__words")
+    tidy = distinct.with_columns(pl.col(column).list.unique().list.sort())
+    return keyed.drop(column).join(tidy, on="__words", how="left").drop("__words")
+
+
 def implied_utilization(
     phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants
 ) -> pl.LazyFrame:

@@ -1,14 +1,46 @@
 -- What does a model of Epoch's cost by the published method and by the ledger's own rules, and why do they differ?
 with
 
-bases as (
-    select unnest(['amortized', 'purchase', 'rental']) as price_basis
+published as (
+    select
+        model_name,
+        price_basis,
+        method_id,
+        published_method_cost_usd,
+        published_method_cost_usd_2025_06,
+        cost_missing_reason,
+        method_gpu_hours,
+        started_on,
+        price_observed_on,
+        list_price_usd_per_gpu,
+        energy_year,
+        flags,
+    from core.published_method_costs
+    where method_id = 'cottier-2024'
+),
+
+default_costs as (
+    select
+        model_name,
+        price_basis,
+        cost_low_usd,
+        cost_mid_usd,
+        cost_high_usd,
+        cost_missing_reason,
+        gpu_hours,
+        is_with_base,
+        started_on,
+        unit_price_usd_per_gpu,
+        price_observed_on,
+        flags,
+    from core.epoch_costs
+    where price_basis in ('amortized', 'purchase', 'rental')
 ),
 
 both_sides as (
     select
         models.model_name,
-        bases.price_basis,
+        coalesce(published.price_basis, default_costs.price_basis) as price_basis,
         models.model_id,
         models.published_on,
         models.chip_names,
@@ -18,14 +50,11 @@ both_sides as (
         default_costs,
         published.published_method_cost_usd as published_usd,
         default_costs.cost_mid_usd as default_usd,
-    from core.epoch_models as models
-    cross join bases
-    left join core.published_method_costs as published
-        on published.model_name = models.model_name
-        and published.price_basis = bases.price_basis
-        and published.method_id = 'cottier-2024'
-    left join core.epoch_costs as default_costs
-        on default_costs.model_name = models.model_name and default_costs.price_basis = bases.price_basis
+    from published
+    full join default_costs
+        on default_costs.model_name = published.model_name and default_costs.price_basis = published.price_basis
+    inner join core.epoch_models as models
+        on models.model_name = coalesce(published.model_name, default_costs.model_name)
     where published_usd is not null or default_usd is not null
 ),
 
