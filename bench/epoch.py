@@ -16,6 +16,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import date, timedelta
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -39,18 +40,23 @@ def spent(command: list[str], data: Path) -> tuple[float, float]:
 
 
 def replicated(snapshot: Path, target: Path, count: int) -> int:
-    """A copy of a snapshot with at least so many models, each copy of a model under a name of its own."""
+    """A copy of a snapshot with at least so many models.
+
+    Each copy of a model has a name of its own and a day of its own (that many days earlier), so that no row is a
+    duplicate and no price is found for two of them at once.
+    """
     shutil.copytree(snapshot, target)
     with (snapshot / MODELS).open(encoding="utf-8-sig", newline="") as file:
         header, *rows = csv.reader(file)
-    name = header.index("Model")
+    name, day = header.index("Model"), header.index("Publication date")
     with (target / MODELS).open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file)
         writer.writerow(header)
         for copy in range(-(-count // len(rows))):
-            writer.writerows(
-                [*row[:name], f"{row[name]} {copy}" if copy else row[name], *row[name + 1 :]] for row in rows
-            )
+            for row in rows if copy else ():
+                row[name] = f"{row[name].removesuffix(f' {copy - 1}')} {copy}"
+                row[day] = str(date.fromisoformat(row[day]) - timedelta(days=1)) if row[day] else ""
+            writer.writerows(rows)
     return len(rows) * -(-count // len(rows))
 
 
