@@ -164,7 +164,10 @@ class TestStory:
 
     def test_before_its_paper_the_hours_are_absent_with_a_reason(self, ledger_folder: DataFolder) -> None:
         answer = ask(ledger_folder, "show", "deepseek-r1", "--as-known-on", "2025-03-01")
-        assert {each["cost_missing_reason"] for each in answer["costs"]} == {"hours_not_disclosed"}
+        own = [each for each in answer["costs"] if each["scope"] != "cumulative"]
+        assert {each["cost_missing_reason"] for each in own} == {"hours_not_disclosed"}
+        base = cost(answer, "cumulative", "disclosed")
+        assert (base["cost_mid_usd"], base["is_lower_bound"]) == (5_576_000, True)
 
     def test_after_it_they_are_there(self, ledger_folder: DataFolder) -> None:
         answer = ask(ledger_folder, "show", "deepseek-r1", "--as-known-on", "2025-09-17")
