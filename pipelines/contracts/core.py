@@ -350,6 +350,7 @@ class PhaseEnergy(Contract):
     disclosed_location_tco2e: pl.Float64 = column("Location-based emissions the developer states.", nullable=True, ge=0)
     disclosed_market_tco2e: pl.Float64 = column("Market-based emissions the developer states.", nullable=True, ge=0)
     disclosed_water_liters: pl.Float64 = column("Water the developer states; never worked out.", nullable=True, gt=0)
+    water_missing_reason: pl.String = column("Why there is no water.", nullable=True, isin=list(v.WATER_MISSING_REASON))
     missing_reason: pl.String = column(
         "Why there is no electricity.", nullable=True, isin=list(v.ENERGY_MISSING_REASON)
     )

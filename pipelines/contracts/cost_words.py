@@ -28,6 +28,10 @@ LEFT_OUT_LINE = {
 }
 """Lines that a source gives a multiplier for: optional, in no cost."""
 
+WATER_MISSING_REASON = {
+    "water_not_disclosed": "The developer does not state it, and it is not worked out.",
+}
+
 ENERGY_MISSING_REASON = {
     "hours_not_disclosed": "No quantity that hours can be taken from.",
     "hardware_not_disclosed": "The accelerator is not disclosed.",

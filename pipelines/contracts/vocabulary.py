@@ -5,6 +5,7 @@ from __future__ import annotations
 from pipelines.contracts import cost_words
 
 COST_COMPONENT, ENERGY_MISSING_REASON = cost_words.COST_COMPONENT, cost_words.ENERGY_MISSING_REASON
+WATER_MISSING_REASON = cost_words.WATER_MISSING_REASON
 LEFT_OUT, LEFT_OUT_LINE = cost_words.LEFT_OUT, cost_words.LEFT_OUT_LINE
 
 CONFIDENCE = {

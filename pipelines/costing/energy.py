@@ -32,6 +32,7 @@ def phase_energy(
         pl.col("emissions_location_tco2e").alias("disclosed_location_tco2e"),
         pl.col("emissions_market_tco2e").alias("disclosed_market_tco2e"),
         pl.col("water_liters").alias("disclosed_water_liters"),
+        pl.when(pl.col("water_liters").is_null()).then(pl.lit("water_not_disclosed")).alias("water_missing_reason"),
     )
     drawn = drawn_kw(method, pl.col("tdp_w"), pl.col("hardware_id"), pl.col("developer"))
     used = (

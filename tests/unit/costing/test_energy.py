@@ -92,7 +92,7 @@ def test_what_the_developer_states_stands_beside_it_and_zero_is_a_statement() ->
     (row,) = energy(phase(hours=1000, emissions_location_tco2e=8930, emissions_market_tco2e=0, energy_kwh=5))
     assert (row["disclosed_location_tco2e"], row["disclosed_market_tco2e"]) == (8930, 0)
     assert row["disclosed_energy_kwh"] == 5
-    assert row["disclosed_water_liters"] is None
+    assert (row["disclosed_water_liters"], row["water_missing_reason"]) == (None, "water_not_disclosed")
     assert row["energy_kwh"] == pytest.approx(1000 * KW)
 
 
