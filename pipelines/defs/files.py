@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
+from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -75,6 +76,8 @@ def version_of(instance: dg.DagsterInstance, declared: Table, content: str) -> s
 def undone(folder: DataFolder, found: Mapping[str, str]) -> set[str]:
     """Tables that the build lacks in the state of the files, by name; what a failed run left undone is among them.
 
+    Where there are any, those priced on a day before are too. A new day alone is no news: the weekly run takes it up.
+
     Args:
         folder: the data folder.
         found: hash of what the files hold, by staging table.
@@ -85,7 +88,9 @@ def undone(folder: DataFolder, found: Mapping[str, str]) -> set[str]:
     notes = Warehouse(folder.work).notes() if folder.work.exists() else {}
     unread = [name for name, content in found.items() if notes.get(content_note(name)) != content]
     raw = {raw_of(TABLES[name]).name for name in unread}
-    return raw | following({*unread, *outdated(STEPS, notes)}, STEPS)
+    if not unread and not outdated(STEPS, notes):
+        return set()
+    return raw | following({*unread, *outdated(STEPS, notes, datetime.now(UTC).date())}, STEPS)
 
 
 def request_for(names: Collection[str], files: Sequence[str]) -> dg.RunRequest:

@@ -42,6 +42,7 @@ PRICE_QUOTES = Step(
     (*MADE_FROM, *QUOTES.parents),
     _quotes,
     "Rental and purchase quotes, hand-kept and of feeds, with the versions that were replaced.",
+    takes_day=True,
 )
 
 

@@ -10,10 +10,14 @@ from __future__ import annotations
 import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from datetime import date
 from typing import Protocol
 
 from pipelines.contracts.table import Table
 from pipelines.warehouse.release import ReleaseRefusedError
+
+DAY = "day"
+"""Among what a table was made from: the day that is priced. No table is called so."""
 
 DIGITS = 16
 """Of a hash: enough to tell a few versions of a table apart."""
@@ -33,6 +37,10 @@ class Made(Protocol):
     def reads(self) -> tuple[Table, ...]:
         """What it is made from."""
 
+    @property
+    def takes_day(self) -> bool:
+        """Whether it depends on the day that is priced."""
+
 
 def content_note(staging_table: str) -> str:
     """Under which name a build keeps the hash of what was read for a staging table."""
@@ -50,27 +58,41 @@ def version(table: str, notes: Mapping[str, str]) -> str:
     return hashlib.sha256(known.encode()).hexdigest()[:DIGITS] if known else ""
 
 
-def origin(step: Made, notes: Mapping[str, str]) -> dict[str, str]:
-    """The note that a table was made from what the build holds now."""
+def origin(step: Made, notes: Mapping[str, str], day: date) -> dict[str, str]:
+    """The note that a table was made from what the build holds now and, if it takes the day, on which."""
     reads = {read.name: version(read.name, notes) for read in step.reads}
-    return {origin_note(step.table.name): json.dumps(reads, sort_keys=True)}
+    made_from = reads | ({DAY: day.isoformat()} if step.takes_day else {})
+    return {origin_note(step.table.name): json.dumps(made_from, sort_keys=True)}
 
 
-def outdated(steps: Iterable[Made], notes: Mapping[str, str]) -> dict[str, list[str]]:
+def _origin_of(step: Made, notes: Mapping[str, str]) -> dict[str, str]:
+    return dict(json.loads(notes.get(origin_note(step.table.name), "{}")))
+
+
+def day_of(steps: Iterable[Made], notes: Mapping[str, str]) -> date | None:
+    """The latest day a table of the build was made on; None in an empty build."""
+    days = [_origin_of(step, notes).get(DAY) for step in steps if step.takes_day]
+    return max((date.fromisoformat(day) for day in days if day), default=None)
+
+
+def outdated(steps: Iterable[Made], notes: Mapping[str, str], day: date | None = None) -> dict[str, list[str]]:
     """Tables that are older than what they read.
 
     Args:
         steps: how tables are made.
         notes: of the build.
+        day: on which those that take the day must have been made; any day will do when not given.
 
     Returns:
-        By name of the table, what was made again since; all it reads where it was never made. What is made from such a
-        table is not named for that alone: see `following`.
+        By name of the table, what was made again since, or the day; all it reads where it was never made. What is made
+        from such a table is not named for that alone: see `following`.
     """
     found = {}
     for step in steps:
-        before = json.loads(notes.get(origin_note(step.table.name), "{}"))
+        before = _origin_of(step, notes)
         newer = [read.name for read in step.reads if before.get(read.name) != version(read.name, notes)]
+        if day and step.takes_day and before.get(DAY) != day.isoformat():
+            newer.append(f"the prices of {day.isoformat()}")
         if newer:
             found[step.table.name] = newer
     return found

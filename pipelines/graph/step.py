@@ -160,7 +160,7 @@ class Workbench:
     def make(self, step: Step) -> Computed:
         """Run a step and store its table, with what it was made from."""
         computed = step.run(self)
-        self.write([(step.table, computed)], origin(step, self.notes))
+        self.write([(step.table, computed)], origin(step, self.notes, self.as_of))
         return computed
 
     def write(self, made: list[tuple[Table, Computed]], notes: Mapping[str, str]) -> None:
@@ -191,6 +191,7 @@ class Step:
         also: tables that are made with it, in the same transaction.
         description: in one line.
         kinds: the tools, for the UI.
+        takes_day: whether it depends on the day that is priced.
     """
 
     table: Table
@@ -199,6 +200,7 @@ class Step:
     description: str = ""
     kinds: tuple[str, ...] = ("polars", "duckdb")
     also: tuple[Table, ...] = ()
+    takes_day: bool = False
 
 
 def table_step(contract: type[Contract], reads: list[type[Contract]], function: Callable[..., pl.DataFrame]) -> Step:
@@ -215,7 +217,7 @@ def table_step(contract: type[Contract], reads: list[type[Contract]], function: 
     def run(bench: Workbench) -> Computed:
         return Computed(require(declared, call(bench, given)))
 
-    return Step(declared, given, run, _first_line(function))
+    return Step(declared, given, run, _first_line(function), takes_day=_takes_day(function))
 
 
 def incremental_step(
@@ -234,7 +236,7 @@ def incremental_step(
     def run(bench: Workbench) -> Computed:
         return renewed(declared, call(bench, given), bench.kept(declared))
 
-    return Step(declared, given, run, _first_line(function))
+    return Step(declared, given, run, _first_line(function), takes_day=_takes_day(function))
 
 
 def renewed(declared: Table, work: Recomputable, kept: Kept | None) -> Computed:
@@ -290,7 +292,7 @@ def input_step(
         checked = check_references(declared, rows, known)
         return Computed(checked.rows, pl.concat([joined.rejected, checked.rejected]))
 
-    return Step(declared, (*given, *parents), run, _first_line(function))
+    return Step(declared, (*given, *parents), run, _first_line(function), takes_day=_takes_day(function))
 
 
 Made = TypeVar("Made")
@@ -306,6 +308,10 @@ def _caller(function: Callable[..., Made]) -> Callable[[Workbench, tuple[Table, 
         return function(*frames, **{name: value for name, value in besides.items() if name in taken})
 
     return call
+
+
+def _takes_day(function: Callable[..., object]) -> bool:
+    return "as_of" in inspect.signature(function).parameters
 
 
 def _first_line(function: Callable[..., object]) -> str:

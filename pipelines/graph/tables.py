@@ -24,7 +24,7 @@ from pipelines.fingerprint import code_fingerprint, joined_fingerprint, source_f
 from pipelines.graph.changes import changes_until
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
-from pipelines.graph.origins import outdated, refuse_outdated
+from pipelines.graph.origins import day_of, outdated, refuse_outdated
 from pipelines.graph.scenario_steps import SCENARIOS
 from pipelines.graph.step import CHANGES, Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
@@ -212,8 +212,9 @@ def _check_results(bench: Workbench) -> Computed:
 
 
 def _release(bench: Workbench) -> Computed:
-    notes = bench.warehouse.notes()
-    refuse_outdated(outdated([step for step in STEPS if step is not RELEASE], notes))
+    notes, steps = bench.warehouse.notes(), [step for step in STEPS if step is not RELEASE]
+    bench.as_of = day_of(steps, notes) or bench.as_of  # of what is published, which may be made on a day before
+    refuse_outdated(outdated(steps, notes, bench.as_of))
     made_from = joined_fingerprint(notes), code_fingerprint()
 
     def beside(release_id: str) -> list[tuple[Table, pl.DataFrame]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -30,16 +31,17 @@ from tests.integration.test_build import STABLE, break_release, published
 
 pytestmark = pytest.mark.integration
 QUIET = {"loggers": {"console": {"config": {"log_level": "CRITICAL"}}}}
+LATER = AS_OF + timedelta(days=1)
 SPECS = {spec.key: spec for asset in ASSETS for spec in asset.specs}
 
 
-def materialize(folder: DataFolder, *names: str) -> dg.ExecuteInProcessResult:
-    """Materialize some tables, or all, of a data folder."""
+def materialize(folder: DataFolder, *names: str, day: date = AS_OF) -> dg.ExecuteInProcessResult:
+    """Materialize some tables, or all, of a data folder, on a day."""
     keys = [key_of(TABLES[name]) for name in names]
     return dg.materialize(
         ASSETS,
         selection=dg.AssetSelection.assets(*keys) if keys else None,
-        resources={"ledger": Ledger(data=str(folder.root), as_of=AS_OF.isoformat())},
+        resources={"ledger": Ledger(data=str(folder.root), as_of=day.isoformat())},
         run_config=QUIET,
         raise_on_error=False,
     )
@@ -153,6 +155,22 @@ def test_no_release_of_tables_that_are_older_than_what_they_are_made_from(ledger
 @pytest.mark.parametrize("names", [(), ("marts.coverage",), READ_AGAIN], ids=["nothing", "a mart", "the same again"])
 def test_a_part_that_fits_the_rest_is_released(ledger_copy: DataFolder, names: tuple[str, ...]) -> None:
     assert materialize(ledger_copy, *names, *RELEASED).success
+
+
+def test_a_part_made_on_a_later_day_leaves_the_day_of_the_prices(ledger_copy: DataFolder) -> None:
+    assert materialize(ledger_copy, "marts.coverage", *RELEASED, day=LATER).success
+    assert published(ledger_copy, TABLES["history.releases"])["as_of_on"].to_list() == [AS_OF, AS_OF]
+
+
+def test_no_release_of_prices_of_two_days(ledger_copy: DataFolder) -> None:
+    before = ledger_copy.ledger.read_bytes()
+    repriced = following(["core.phase_costs"], STEPS)
+    result = materialize(ledger_copy, *repriced, "history.cost_changes", day=LATER)
+    [failure] = [event for event in result.all_events if event.is_step_failure]
+    assert f"core.price_quotes (older than the prices of {LATER})" in str(failure.step_failure_data.error)
+    assert ledger_copy.ledger.read_bytes() == before
+    assert materialize(ledger_copy, day=LATER).success
+    assert published(ledger_copy, TABLES["history.releases"])["as_of_on"].to_list() == [AS_OF, LATER]
 
 
 def test_a_row_set_aside_is_a_warning_with_its_reason(ledger_copy: DataFolder) -> None:
