@@ -16,7 +16,7 @@ from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import TABLES
 from pipelines.definitions import defs
 from pipelines.defs.automation import FILES, files_key, key_of, refresh, weekly
-from pipelines.defs.feeds import AT_ONCE, feeds, read_due
+from pipelines.defs.feeds import AT_ONCE, AT_ONCE_COUNT, FEED_SENSORS, feed_sensors, read_due, sensor_name
 from pipelines.defs.files import data_files, news, version_of
 from pipelines.defs.serve import home_of, report_files, report_release
 from pipelines.defs.watching import STARTED, Known, contents, moved, released, starting_point, wait_for_change
@@ -309,6 +309,13 @@ def write_feed(folder: DataFolder, url: str, enabled: str = "yes") -> None:
     )
 
 
+OTHERS = "other_feeds"
+
+
+def every(_feed_id: str) -> bool:
+    return True
+
+
 def catalogue(price: float, *, backwards: bool = False) -> str:
     rows = [f"gpu_8x_{name},H100,8,208,1800,{price},us-east-1,," for name in "abcdefgh"]
     return "\n".join([CATALOGUE, *(reversed(rows) if backwards else rows), ""])
@@ -323,8 +330,8 @@ def test_a_feed_that_is_due_is_read_and_what_it_says_is_news(
     first = sense(instance, None)
     with FeedServer(served) as server:
         write_feed(watched, server.url("/vms.csv"))
-        assert read_due(watched) == ["lambda: changed"]
-        assert read_due(watched)[0].startswith("no feed is due before")
+        assert read_due(watched, every) == ["lambda: changed"]
+        assert read_due(watched, every)[0].startswith("not due before")
         second = sense(instance, first.cursor)
         assert files_key(TABLES["staging.feeds__price_events"]) in keys_of(second)
         assert files_key(TABLES["staging.feeds__reads"]) in keys_of(second)
@@ -339,8 +346,27 @@ def test_a_feed_that_is_due_is_read_and_what_it_says_is_news(
 
 def test_a_feed_that_is_off_is_not_read(watched: DataFolder) -> None:
     write_feed(watched, "http://127.0.0.1:9/vms.csv", enabled="no")
-    assert read_due(watched) == ["no feed is switched on in data/feeds.yaml"]
+    assert read_due(watched, every) == ["nothing to read is switched on in data/feeds.yaml"]
     assert not (watched.root / "snapshots").exists()
+
+
+def sensors_of(folder: DataFolder) -> dict[str, dg.SensorDefinition]:
+    return {sensor.name: sensor for sensor in feed_sensors(polling.feed_list(folder).feeds.values())}
+
+
+def looked(sensor: dg.SensorDefinition) -> str | None:
+    """What a look of a sensor says."""
+    return sensor.evaluate_tick(dg.build_sensor_context()).skip_message
+
+
+def test_every_feed_has_a_sensor_which_is_on_where_the_feed_is(watched: DataFolder) -> None:
+    off = sensor_name("gcp-pricing")
+    found = feed_sensors(polling.feed_list(watched).feeds.values())
+    assert {sensor_name(feed_id) for feed_id in polling.feed_list(watched).feeds} < {sensor.name for sensor in found}
+    assert [sensor.name for sensor in found if sensor.default_status is dg.DefaultSensorStatus.RUNNING] == [OTHERS]
+    write_feed(watched, "http://127.0.0.1:9/vms.csv")
+    assert sensors_of(watched)["feed_lambda"].default_status is dg.DefaultSensorStatus.RUNNING
+    assert off not in sensors_of(watched)
 
 
 def test_a_feed_that_is_switched_on_or_added_is_read_without_a_reload(watched: DataFolder, tmp_path: Path) -> None:
@@ -350,31 +376,39 @@ def test_a_feed_that_is_switched_on_or_added_is_read_without_a_reload(watched: D
     list_of_feeds = watched.root / "feeds.yaml"
     with FeedServer(served) as server:
         write_feed(watched, server.url("/vms.csv"), enabled="no")
-        read_due(watched)
+        loaded = sensors_of(watched)
+        assert looked(loaded[OTHERS]) == "nothing to read is switched on in data/feeds.yaml"
         replace_in(list_of_feeds, "is_enabled: no", "is_enabled: yes")
-        assert feeds(dg.build_sensor_context()) == dg.SkipReason("lambda: changed")
+        assert looked(loaded[OTHERS]) == "lambda: changed"
         more = list_of_feeds.read_text(encoding="utf-8")
         list_of_feeds.write_text(more + more.replace("feed_id: lambda", "feed_id: other"), encoding="utf-8")
-        assert read_due(watched) == ["other: changed"]
+        assert looked(loaded[OTHERS]) == "other: changed"
+
+
+def test_a_feed_is_read_by_its_own_sensor_alone(watched: DataFolder, tmp_path: Path) -> None:
+    (tmp_path / "vms.csv").write_text(catalogue(24.0), encoding="utf-8")
+    with FeedServer(tmp_path) as server:
+        write_feed(watched, server.url("/vms.csv"))
+        loaded = sensors_of(watched)
+        assert looked(loaded[OTHERS]) == "nothing to read is switched on in data/feeds.yaml"
+        assert looked(loaded["feed_lambda"]) == "lambda: changed"
 
 
 def test_a_list_of_feeds_that_cannot_be_read_is_told(watched: DataFolder) -> None:
     (watched.root / "feeds.yaml").write_text("- feed_id: [\n", encoding="utf-8")
-    [said] = read_due(watched)
+    [said] = read_due(watched, every)
     assert said.startswith("data/feeds.yaml:2: invalid YAML")
 
 
-def test_one_look_reads_a_few_feeds_and_the_next_the_others(watched: DataFolder) -> None:
+def test_a_feed_waits_while_others_are_read(watched: DataFolder) -> None:
     write_feed(watched, "http://127.0.0.1:9/vms.csv")
-    one = (watched.root / "feeds.yaml").read_text(encoding="utf-8")
-    names = [f"feed{number}" for number in range(AT_ONCE + 1)]
-    records = "".join(one.replace("feed_id: lambda", f"feed_id: {name}") for name in names)
-    (watched.root / "feeds.yaml").write_text(records, encoding="utf-8")
-    first = read_due(watched)
-    assert [line.split(":")[0] for line in first[:-1]] == names[:AT_ONCE]
-    assert first[-1] == f"due, at the next look: {names[-1]}"
-    [second] = read_due(watched)
-    assert second.startswith(f"{names[-1]}: failed")
+    held = [AT_ONCE.acquire(blocking=False) for _ in range(AT_ONCE_COUNT)]
+    try:
+        assert read_due(watched, every) == ["lambda: due; other feeds are being read, this one at the next look"]
+    finally:
+        for _ in held:
+            AT_ONCE.release()
+    assert read_due(watched, every)[0].startswith("lambda: failed")
 
 
 # ---- what a release was made from
@@ -414,7 +448,9 @@ def test_the_ui_is_told_of_files_it_never_heard_of(ledger_folder: DataFolder, in
 def test_everything_is_on_from_the_start() -> None:
     assert refresh.default_status == dg.DefaultSensorStatus.RUNNING
     assert data_files.default_status == dg.DefaultSensorStatus.RUNNING
-    assert feeds.default_status == dg.DefaultSensorStatus.RUNNING
+    assert [sensor.default_status for sensor in FEED_SENSORS if sensor.name == OTHERS] == [
+        dg.DefaultSensorStatus.RUNNING
+    ]
     assert weekly.default_status == dg.DefaultScheduleStatus.RUNNING
 
 
