@@ -48,8 +48,9 @@ class Column:
 
 
 def public_tables() -> list[Table]:
-    """Every table of the published file."""
-    return [declared for declared in TABLES.values() if declared.schema_name in PUBLIC_SCHEMAS]
+    """Every table of the published file, by schema and name, whichever module was loaded first."""
+    public = (declared for declared in TABLES.values() if declared.schema_name in PUBLIC_SCHEMAS)
+    return sorted(public, key=lambda declared: (PUBLIC_SCHEMAS.index(declared.schema_name), declared.name))
 
 
 def duckdb_type(dtype: pl.DataType) -> str:

@@ -6,9 +6,11 @@ Everything else about the table (DDL, comments, Dagster schema, dictionary) is d
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TypeVar, cast, get_type_hints
+from functools import cache
+from typing import Any, TypeVar, cast
 
 import pandera.polars as pa
 import polars as pl
@@ -143,8 +145,9 @@ class Table:
     def dtypes(self) -> dict[str, pl.DataType]:
         """Column name to polars type: the key first, the place it was read from last."""
         if "dtypes" not in self._cache:
-            hints = {name: hint for name, hint in get_type_hints(self.contract).items() if name in self.declared}
-            types = {name: hint() if isinstance(hint, type) else hint for name, hint in hints.items()}
+            kinds = reversed(self.contract.__mro__)
+            hints = [(kind, *hint) for kind in kinds for hint in vars(kind).get("__annotations__", {}).items()]
+            types = {name: _type_of(hint, kind.__module__) for kind, name, hint in hints if name in self.declared}
             rest = sorted((name for name in types if name not in self.key), key=lambda name: name in PLACE)
             self._cache["dtypes"] = {name: types[name] for name in (*self.key, *rest)}
         return cast("dict[str, pl.DataType]", self._cache["dtypes"])
@@ -152,6 +155,13 @@ class Table:
     def empty(self) -> pl.DataFrame:
         """A frame of this contract without rows."""
         return pl.DataFrame(schema=self.dtypes)
+
+
+@cache
+def _type_of(hint: object, module: str) -> pl.DataType:
+    """The type an annotation means in a module: a thousand columns are annotated in some fifty ways."""
+    meant = eval(hint, vars(sys.modules[module])) if isinstance(hint, str) else hint  # noqa: S307 - our own code
+    return cast("pl.DataType", meant() if isinstance(meant, type) else meant)
 
 
 TABLES: dict[str, Table] = {}

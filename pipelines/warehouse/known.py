@@ -12,6 +12,7 @@ from pipelines.contracts.table import TABLES
 from pipelines.contracts.validation import ContractBrokenError
 from pipelines.paths import SQL
 from pipelines.warehouse.answers import Ledger
+from pipelines.warehouse.frames import execute_over
 from pipelines.warehouse.published import CONFINED, Published
 from pipelines.warehouse.sql import empty_warehouse, sql_file
 from pipelines.warehouse.store import as_contract
@@ -40,15 +41,9 @@ class LedgerInMemory(Ledger):
         self.path = path
         self._connection = empty_warehouse()
         for name, frame in tables.items():
-            self._fill(name, frame)
+            execute_over(self._connection, f"insert into {name} by name from incoming", frame)
         for name in COMPUTED:
             rows = sql_file(SQL / "marts" / f"{name}.sql").query.rstrip().rstrip(";")
             self._connection.execute(f"insert into marts.{name} by name {rows}")
         for setting, value in CONFINED.items():
             self._connection.execute(f"set {setting} = {str(value).lower()}")
-
-    def _fill(self, name: str, frame: pl.DataFrame) -> None:
-        arrow = frame.to_arrow()
-        self._connection.register("incoming", arrow)
-        self._connection.execute(f"insert into {name} by name from incoming")
-        self._connection.unregister("incoming")

@@ -20,6 +20,7 @@ from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import conform
 from pipelines.paths import DataFolder
+from pipelines.warehouse.frames import execute_over, frame_of
 from pipelines.warehouse.macros import macro_dictionary
 from pipelines.warehouse.mould import escaped, mould
 from pipelines.warehouse.store import Warehouse
@@ -68,7 +69,7 @@ def past_releases(folder: DataFolder) -> pl.DataFrame:
 
 def _past_rows(connection: duckdb.DuckDBPyConnection, declared: Table) -> pl.DataFrame:
     try:
-        return conform(declared, connection.sql(f"from {declared.name}").pl())
+        return conform(declared, frame_of(connection.sql(f"from {declared.name}")))
     except duckdb.CatalogException:
         return declared.empty()
 
@@ -153,21 +154,26 @@ class Edition:
             self._folder.published.mkdir(parents=True, exist_ok=True)
             shutil.copyfile(mould(self._folder.work.parent), self._new_file)
             self._new_folder.mkdir(exist_ok=True)
-            self._connection = duckdb.connect(str(self._new_file))
+            self._connection = duckdb.connect(config={"threads": 1})
             self._connection.execute("set timezone = 'UTC'")
             self._connection.execute(f"set disabled_compression_methods = '{SLOW_COMPRESSION}'")
+            # private until it is whole, and thrown away otherwise: there is nothing to recover
+            self._connection.execute(f"attach '{escaped(self._new_file)}' as edition (recovery_mode 'no_wal_writes')")
+            self._connection.execute("use edition")
         return self._connection
 
     def _close(self) -> None:
         if self._connection is not None:
+            self._connection.execute("use memory")
+            self._connection.execute("detach edition")
             self._connection.close()
             self._connection = None
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, declared: Table, rows: pl.DataFrame) -> None:
     if rows.height:
-        incoming = rows.sort(declared.key, nulls_last=True) if declared.key else rows  # noqa: F841 - DuckDB reads it
-        connection.execute(f"insert into {declared.name} by name from incoming")
+        in_order = rows.sort(declared.key, nulls_last=True) if declared.key else rows
+        execute_over(connection, f"insert into {declared.name} by name from incoming", in_order)
 
 
 def _write(path: Path, text: str) -> None:

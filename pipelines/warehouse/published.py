@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import MISSING, fields
 from pathlib import Path
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Self, TypeVar, cast
+from typing import TYPE_CHECKING, Any, Self, TypeVar
 
 import duckdb
 
@@ -105,7 +105,9 @@ class Published:
         Raises:
             UnreadableLedgerError: the file is damaged, or has other tables than this program expects.
         """
-        return self._asked(lambda: cast("pl.DataFrame", self._connection.sql(sql, params=list(parameters)).pl()))
+        from pipelines.warehouse.frames import frame_of
+
+        return self._asked(lambda: frame_of(self._connection.sql(sql, params=list(parameters))))
 
     def of_another_version(self, error: Exception) -> UnreadableLedgerError:
         """What to say of a file whose tables are not those this program expects."""

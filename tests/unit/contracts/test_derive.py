@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 from datetime import UTC, date, datetime
 from decimal import Decimal
@@ -284,3 +286,11 @@ class TestDatapackage:
         assert kinds["cost_mid_usd"] == ("number", "USD")
         assert kinds["flags"] == ("array", None)
         assert kinds["is_lower_bound"] == ("boolean", None)
+
+
+def test_tables_are_published_in_the_same_order_whichever_module_was_loaded_first() -> None:
+    code = "from pipelines.contracts import quality, all; from pipelines.contracts.derive import public_tables as p; "
+    told = subprocess.run(
+        [sys.executable, "-c", code + "print(*(t.name for t in p()))"], capture_output=True, text=True, check=True
+    )
+    assert told.stdout.split() == [declared.name for declared in public_tables()]
