@@ -17,6 +17,7 @@ from pipelines.contracts.types import USD
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
 from pipelines.costing.inputs import Inputs
+from pipelines.costing.model_costs import GRAIN
 from pipelines.costing.overrides import PROXY, Overrides, rented
 from pipelines.costing.scenarios import scenario_model_costs, scenario_phase_costs
 from pipelines.warehouse.answers import LEAST_LIKENESS, SUGGESTIONS, Ledger
@@ -183,17 +184,13 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         given["members"], given["costs"], given["phases"], given["models"], given["lineage"], given["rejected"]
     )
     also = ("rental_now",) if day != released_on else ()
-    asked = {"asked": overrides}
-    priced = scenario_phase_costs(inputs, asked, also)
-    rows = scenario_model_costs(
-        given["members"],
-        given["costs"],
-        priced,
-        given["usual"],
-        given["models"],
-        disclosure_by_scope(given["members"], by_model),
-        asked,
+    priced = scenario_phase_costs(inputs, {"asked": overrides}, also)
+    changed = scenario_model_costs(
+        given["members"], given["costs"], priced, given["models"], disclosure_by_scope(given["members"], by_model)
     )
+    names = [name for name in given["usual"].columns if name in changed.columns]
+    kept = given["usual"].join(changed, on=GRAIN, how="anti")
+    rows = pl.concat([kept.select(names), changed.select(names)], how="vertical_relaxed")
     changes = _changes(overrides, given, priced)
     if day != released_on:
         changes.append(_new_day(day, released_on, given["costs"], priced))

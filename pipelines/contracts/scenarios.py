@@ -56,7 +56,11 @@ class ScenarioDeflators(Contract):
 
 @table("core.scenario_costs", key=("scenario_id", "model_id", "scope", "price_basis"), warnings=("assumed_price",))
 class ScenarioCosts(CostColumns):
-    """One row per scenario and row of core.model_costs: what it is under the scenario, in dollars of the day."""
+    """One row per scenario and row of core.model_costs that it changes: what it then is, in dollars of the day.
+
+    A row counts as changed when a phase that is counted in has other hours or another price. All others are as in
+    core.model_costs; marts.scenario_costs has both.
+    """
 
     scenario_id: pl.String = column("The scenario.")
     model_id: pl.String = column("The model.")
@@ -64,7 +68,6 @@ class ScenarioCosts(CostColumns):
     price_basis: pl.String = column("How it is valued, but for what the scenario changes.", isin=list(v.PRICE_BASIS))
     gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
-    is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
 
 
 @table("core.hardware_prices", key=("hardware_id",), warnings=("assumed_price",))

@@ -122,7 +122,7 @@ def changed_model_costs(
 
 
 def scenario_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """core.scenario_costs: every model under every scenario, by the functions that cost the ledger itself.
+    """core.scenario_costs: what scenarios change, by the functions that cost the ledger itself.
 
     `tables` are those of `scenarios.Tables`, in its order.
     """

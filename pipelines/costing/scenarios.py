@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, replace
 from datetime import date
 
@@ -36,7 +36,6 @@ class Tables:
     scenario_constants: pl.DataFrame
     scope_members: pl.DataFrame
     phase_costs: pl.DataFrame
-    model_costs: pl.DataFrame
     phases: pl.DataFrame
     models: pl.DataFrame
     model_lineage: pl.DataFrame
@@ -48,7 +47,7 @@ class Tables:
 
 
 def scenario_costs(tables: Tables, as_of: date) -> pl.DataFrame:
-    """Every scenario's id, and the rows of core.model_costs under it.
+    """The rows of core.model_costs that each scenario changes, with `scenario_id`.
 
     Args:
         tables: of the ledger.
@@ -72,10 +71,8 @@ def scenario_costs(tables: Tables, as_of: date) -> pl.DataFrame:
         members,
         tables.phase_costs,
         scenario_phase_costs(inputs, changes),
-        tables.model_costs,
         models,
         known.disclosure_by_scope(members, by_model),
-        changes,
     )
 
 
@@ -118,33 +115,22 @@ def scenario_model_costs(
     members: pl.DataFrame,
     usual_phases: pl.DataFrame,
     phase_costs: pl.DataFrame,
-    usual: pl.DataFrame,
     models: pl.DataFrame,
     disclosure: pl.DataFrame,
-    scenario_ids: Iterable[str],
 ) -> pl.DataFrame:
-    """Costs of models under scenarios: those that a changed phase counts in are summed again, the others are kept.
+    """Costs of models that scenarios change: those that a changed phase counts in, summed again.
 
     Args:
         members: core.scope_members.
         usual_phases: core.phase_costs.
         phase_costs: result of `scenario_phase_costs`.
-        usual: core.model_costs.
         models: core.models.
         disclosure: result of `disclosure.disclosure_by_scope`.
-        scenario_ids: of all scenarios.
 
     Returns:
-        The rows of core.model_costs under each scenario, with `scenario_id` and `is_changed`.
+        Rows of core.model_costs under each scenario, with `scenario_id`; what is not among them is as it is.
     """
-    key, grain = ["phase_id", "price_basis"], [SCENARIO, *GRAIN]
+    key = ["phase_id", "price_basis"]
     changed = phase_costs.join(usual_phases.select(*key, *COSTS), on=[*key, *COSTS], how="anti", nulls_equal=True)
-    keys = counted_phases(members, changed, models).select(grain).unique()
-    again = summed(members, phase_costs, models, disclosure, keys, within=(SCENARIO,))
-    every = usual.join(pl.DataFrame({SCENARIO: list(scenario_ids)}, schema={SCENARIO: pl.String}), how="cross")
-    kept = every.join(keys, on=grain, how="anti")
-    names = [SCENARIO, *(name for name in usual.columns if name in again.columns)]
-    told = [(kept, pl.lit(value=False)), (again, pl.lit(value=True))]
-    return pl.concat(
-        [rows.select(*names, is_changed.alias("is_changed")) for rows, is_changed in told], how="vertical_relaxed"
-    )
+    keys = counted_phases(members, changed, models).select(SCENARIO, *GRAIN).unique()
+    return summed(members, phase_costs, models, disclosure, keys, within=(SCENARIO,))

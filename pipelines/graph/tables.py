@@ -125,7 +125,7 @@ COSTS = (
                 core.ScopeMembers,
                 core.PhaseCosts,
             ),
-            *(core.ModelCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows),
+            *(core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows),
             *(core.Hardware, core.PriceQuotes, core.MethodConstants, core.ElectricityPrices),
         ],
         ledger.scenario_costs,

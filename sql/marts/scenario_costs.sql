@@ -1,27 +1,50 @@
 -- What would each model cost under each scenario, beside what the ledger says, both in the same dollars?
 with
 
+-- every cost under every scenario: as the scenario changes it, else as the ledger has it
+costs as (
+    select
+        scenarios.scenario_id,
+        scenarios.label as scenario_label,
+        scenarios.dollars_of_year,
+        scenarios.rental_terms,
+        usual.model_id,
+        usual.scope,
+        usual.price_basis,
+        changed.model_id is not null as is_changed,
+        usual.cost_mid_usd as default_cost_usd,
+        if(is_changed, changed.cost_low_usd, usual.cost_low_usd) as cost_low_usd,
+        if(is_changed, changed.cost_mid_usd, usual.cost_mid_usd) as cost_mid_usd,
+        if(is_changed, changed.cost_high_usd, usual.cost_high_usd) as cost_high_usd,
+        if(is_changed, changed.is_lower_bound, usual.is_lower_bound) as is_lower_bound,
+        if(is_changed, changed.cost_missing_reason, usual.cost_missing_reason) as cost_missing_reason,
+        list_filter(changed.flags, lambda flag: starts_with(flag, 'scenario_')) as scenario_flags,
+    from core.scenarios as scenarios
+    cross join core.model_costs as usual
+    left join core.scenario_costs as changed
+        on changed.scenario_id = scenarios.scenario_id
+        and changed.model_id = usual.model_id
+        and changed.scope = usual.scope
+        and changed.price_basis = usual.price_basis
+    where usual.cost_missing_reason is null or (is_changed and changed.cost_missing_reason is null)
+),
+
 timed as (
     -- in dollars of which month a cost is: of the release of the model, or of the day of the ledger
     select
         costs.*,
-        scenarios.label as scenario_label,
-        scenarios.dollars_of_year,
         models.name as model_name,
         date_trunc('month', models.released_on)::date as released_month_on,
         costs.price_basis = 'rental_now' as is_default_of_today,
         costs.price_basis = 'rental_now'
-        or (costs.price_basis = 'rental' and coalesce(scenarios.rental_terms = 'rental_now', false)) as is_of_today,
-    from core.scenario_costs as costs
-    inner join core.scenarios as scenarios on scenarios.scenario_id = costs.scenario_id
+        or (costs.price_basis = 'rental' and coalesce(costs.rental_terms = 'rental_now', false)) as is_of_today,
+    from costs
     inner join core.models as models on models.model_id = costs.model_id
 ),
 
 beside as (
     select
         timed.*,
-        usual.cost_mid_usd as default_cost_usd,
-        usual.cost_missing_reason as default_missing_reason,
         -- one row a series: what names the index does not depend on the month
         any_value(coalesce(of_cost.series_id, of_default.series_id)) over (partition by timed.scenario_id)
             as price_index_id,
@@ -31,15 +54,12 @@ beside as (
         of_default.deflator_ratio as default_deflator_ratio,
         timed.dollars_of_year is not null and of_cost.deflator_ratio is null as has_no_index,
     from timed
-    inner join core.model_costs as usual
-        on usual.model_id = timed.model_id and usual.scope = timed.scope and usual.price_basis = timed.price_basis
     left join core.scenario_deflators as of_cost
         on of_cost.scenario_id = timed.scenario_id
         and if(timed.is_of_today, of_cost.is_of_release, of_cost.month_on = timed.released_month_on)
     left join core.scenario_deflators as of_default
         on of_default.scenario_id = timed.scenario_id
         and if(timed.is_default_of_today, of_default.is_of_release, of_default.month_on = timed.released_month_on)
-    where timed.cost_missing_reason is null or usual.cost_missing_reason is null
 ),
 
 converted as (
@@ -79,7 +99,7 @@ select
     is_changed,
     is_lower_bound,
     list_concat(
-        list_filter(flags, lambda flag: starts_with(flag, 'scenario_')),
+        coalesce(scenario_flags, []),
         if(dollars_of_year is null, [], ['scenario_dollars'])
     ) as changed_inputs,
     if(has_no_index, coalesce(cost_missing_reason, 'no_price_index'), cost_missing_reason) as cost_missing_reason,

@@ -75,20 +75,31 @@ def test_todays_rent_is_rental_now_and_leaves_other_bases_alone(ledger_folder: D
 def test_a_row_that_is_not_changed_is_the_ledgers(ledger_folder: DataFolder) -> None:
     assert query(
         ledger_folder,
-        "select count(*) from core.scenario_costs as s join core.model_costs as m using (model_id, scope, price_basis) "
-        "where not s.is_changed and (s.cost_mid_usd is distinct from m.cost_mid_usd "
-        "or s.cost_low_usd is distinct from m.cost_low_usd or s.cost_high_usd is distinct from m.cost_high_usd)",
+        "select count(*) from marts.scenario_costs as s join core.model_costs as m "
+        "using (model_id, scope, price_basis) where not s.is_changed and s.dollars_of_year is null "
+        "and (s.cost_mid_usd is distinct from m.cost_mid_usd or s.cost_low_usd is distinct from m.cost_low_usd "
+        "or s.cost_high_usd is distinct from m.cost_high_usd)",
     ) == [(0,)]
 
 
-def test_every_scenario_costs_every_model(ledger_folder: DataFolder) -> None:
-    [(scenarios, rows, models)] = query(
+def test_every_scenario_has_every_cost_of_the_ledger(ledger_folder: DataFolder) -> None:
+    [(scenarios, rows, known)] = query(
         ledger_folder,
-        "select (select count(*) from core.scenarios), (select count(*) from core.scenario_costs), "
-        "(select count(*) from core.model_costs)",
+        "select (select count(*) from core.scenarios), "
+        "(select count(*) from marts.scenario_costs where default_cost_usd is not null), "
+        "(select count(*) from core.model_costs where cost_mid_usd is not null)",
     )
     assert scenarios >= 3
-    assert rows == scenarios * models
+    assert rows == scenarios * known
+
+
+def test_the_changed_costs_are_those_the_mart_calls_changed(ledger_folder: DataFolder) -> None:
+    [(changed, told)] = query(
+        ledger_folder,
+        "select (select count(*) from core.scenario_costs where cost_missing_reason is null), "
+        "(select count(*) from marts.scenario_costs where is_changed and cost_missing_reason is null)",
+    )
+    assert changed == told > 0
 
 
 def test_a_scenario_with_an_unknown_name_is_set_aside_whole_and_the_rest_is_published(data_copy: DataFolder) -> None:
@@ -97,7 +108,7 @@ def test_a_scenario_with_an_unknown_name_is_set_aside_whole_and_the_rest_is_publ
     other = path.with_name("runs-that-started-earlier.yaml")
     other.write_text(other.read_text(encoding="utf-8").replace("start_delay_days", "start_delay"))
     build(data_copy, AS_OF)
-    for table in ("core.scenarios", "core.scenario_costs"):
+    for table in ("core.scenarios", "marts.scenario_costs"):
         assert query(data_copy, f"select distinct scenario_id from {table} order by all") == [
             ("everything-at-todays-rent",),
             ("everything-in-dollars-of-2025",),
