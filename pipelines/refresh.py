@@ -131,11 +131,11 @@ def refresh(folder: DataFolder, as_of: date | None = None, *, force: bool = Fals
     """
     require_data(folder)
     day = as_of or datetime.now(UTC).date()
-    before = _release_before(folder)
-    if before and not force and is_current(folder, before, day):
+    if not force and (newest := _release_before(folder)) and is_current(folder, newest, day):
         return Refreshed("unchanged")
     recomputed, faults = _build(folder, day, is_full=force)
     if faults:
+        before = _release_before(folder)
         stays = f"release {before.release_id} stays as it was" if before else "nothing was published before"
         raise RefusedError(f"no new release, {stays}", faults)
     return Refreshed("published", recomputed)

@@ -130,6 +130,7 @@ class Edition:
                 connection.execute(f"copy {declared.name} to '{target}' (format parquet)")
                 self._held.add(declared.name)
         connection.commit()
+        connection.execute("checkpoint edition")
 
     def publish(self, warehouse: Warehouse, release: pl.DataFrame) -> None:
         """Put in what is missing, and replace the published file, Parquet files, data package and dictionary.
