@@ -189,8 +189,8 @@ def status(
     with open_ledger(context) as ledger:
         releases, failed, aside = ledger.releases(), ledger.failed_checks(), ledger.rejected()
     changed = refresh.changed_since(session.folder, newest)
-    now = datetime.now(UTC)
-    states, faults = polling.states_in_use(session.folder, now), polling.feed_list(session.folder).faults
+    states = polling.states_in_use(session.folder, now := datetime.now(UTC))
+    faults = polling.list_faults(session.folder, [*changed, *(row.file for row in aside)])
     if session.as_json:
         told = {"releases": releases, "changed_files": changed, "failed_checks": failed, "rejected": aside}
         told |= {"feeds": states, "feed_faults": faults}

@@ -23,22 +23,24 @@ def ends_with_assumed_start(constants: Constants) -> list[pl.Expr]:
     """unit_price_low and unit_price_high of runs; those of a disclosed start, or of a basis that asks none, stay.
 
     The error of the start and that of an assumed run time are independent days; what they come to in price is
-    independent of the price's own ends. A price that a scenario gives is not looked up and stays.
+    independent of the price's own ends. A price that a scenario gives is not looked up and stays; so does `purchase`,
+    which is the accelerator's own quotes from lowest to highest, and not what one would have been on the day.
 
     Args:
         constants: start_width_days, usual_run_hours, run_hours_width_low_ratio and _high_ratio, and
             price_performance_trend_per_year.
 
     Returns:
-        Expressions over `flags` of the run, `depends_on_start` of the basis, and price_flags, unit_price,
-        unit_price_low, unit_price_high.
+        Expressions over `flags` of the run, `depends_on_start` and `is_per_hour` of the basis, and price_flags,
+        unit_price, unit_price_low, unit_price_high.
     """
     per_day = constants["price_performance_trend_per_year"] * math.log(10) / DAYS_PER_YEAR
     start_days, run_days = constants["start_width_days"], constants["usual_run_hours"] / HOURS_PER_DAY
     shorter = run_days * (1 - constants["run_hours_width_low_ratio"])
     longer = run_days * (constants["run_hours_width_high_ratio"] - 1)
     is_given = pl.col("price_flags").list.contains(GIVEN).fill_null(value=False)
-    is_assumed = pl.col("depends_on_start") & pl.col("flags").list.contains("assumed_start") & ~is_given
+    is_looked_up = pl.col("depends_on_start") & pl.col("is_per_hour")
+    is_assumed = is_looked_up & pl.col("flags").list.contains("assumed_start") & ~is_given
     is_run_assumed = pl.col("flags").list.contains("assumed_run_time")
     price = pl.col("unit_price").cast(pl.Float64)
 

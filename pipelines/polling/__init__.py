@@ -5,7 +5,16 @@ Nothing heavy is imported before it is used: asking whether a feed is due costs 
 
 from pipelines.polling.one_read import Polled, Progress, poll
 from pipelines.polling.replay import Replayed, replay
-from pipelines.polling.states import GOOD, FeedState, UnknownFeedError, feed_list, feed_of, feed_states, states_in_use
+from pipelines.polling.states import (
+    GOOD,
+    FeedState,
+    UnknownFeedError,
+    feed_list,
+    feed_of,
+    feed_states,
+    list_faults,
+    states_in_use,
+)
 
 __all__ = [
     "GOOD",
@@ -17,6 +26,7 @@ __all__ = [
     "feed_list",
     "feed_of",
     "feed_states",
+    "list_faults",
     "poll",
     "replay",
     "states_in_use",

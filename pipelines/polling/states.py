@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 from functools import lru_cache
@@ -21,6 +22,7 @@ GOOD = ("changed", "equal", "not_modified", "held")
 SWITCHED_ON = re.compile(r"^[-\s]*is_enabled:\s*[\"']?(yes|true)", re.IGNORECASE | re.MULTILINE)
 """A look at the text of `data/feeds.yaml` that needs no reader."""
 
+LIST = "feeds.yaml"
 LATELY = 40
 """Reads that are looked at to say when the next is due."""
 
@@ -107,13 +109,30 @@ def feed_of(folder: DataFolder, feed_id: str) -> Feed:
     raise UnknownFeedError(f"data/feeds.yaml has no feed {feed_id!r} that can be read{why}", near)
 
 
+def list_faults(folder: DataFolder, files: Collection[str | None]) -> tuple[str, ...]:
+    """What is wrong with the list of feeds.
+
+    Args:
+        folder: the data folder.
+        files: names of files that changed since the last release or were set aside in it. Where the list is none of
+            them and no feed is switched on, it is not read, which would load what takes long.
+    """
+    is_told = any(file and file.removeprefix("data/") == LIST for file in files)
+    return tuple(feed_list(folder).faults) if is_told or _is_in_use(folder) else ()
+
+
+def _is_in_use(folder: DataFolder) -> bool:
+    """Whether a feed is switched on, or was ever read."""
+    try:
+        text = (folder.root / LIST).read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        text = ""
+    return bool(SWITCHED_ON.search(text)) or any(folder.root.glob("snapshots/*/reads.csv"))
+
+
 def states_in_use(folder: DataFolder, now: datetime) -> list[FeedState]:
     """How the feeds stand that are switched on or were read; nothing is loaded where there are none."""
-    try:
-        text = (folder.root / "feeds.yaml").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return []
-    if not SWITCHED_ON.search(text) and not any(folder.root.glob("snapshots/*/reads.csv")):
+    if not _is_in_use(folder):
         return []
     return [feed for feed in feed_states(folder, now) if feed.is_enabled or feed.last_read_at]
 
