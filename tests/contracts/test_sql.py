@@ -402,7 +402,7 @@ def test_the_story_comes_out(work: duckdb.DuckDBPyConnection) -> None:
         "with the models it stands on 2,935,336 GPU-h x $2.00 = $5,870,672, 19.97 times the claim"
     )
     assert rows["v3-hardware-51m"]["arithmetic"] == (
-        "2,048 GPUs x $32,622 to $46,366 = $66,809,220 to $94,958,372, "
+        "2,048 GPUs x $33,800 to $44,750 = $69,222,400 to $91,648,000, "
         "against more than $51,000,000 claimed ($24,902 a GPU), which holds"
     )
     assert round(float(str(rows["r1-20x"]["cumulative_to_claim_ratio"])), 2) == 19.97

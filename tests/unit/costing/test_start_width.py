@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from pipelines.costing.price_bases import PRICE_BASES
 from tests.unit.costing.builders import STARTED, Row, TinyLedger, market, model, offer, phase, rental
 
-BY_START = sorted(name for name, basis in PRICE_BASES.items() if basis.depends_on_start)
-OTHERS = sorted(set(PRICE_BASES) - set(BY_START))
+BY_START = sorted(set(PRICE_BASES) - {"disclosed", "rental_now", "purchase"})
+OTHERS = ["disclosed", "rental_now"]
 RELEASED = {"known run time": STARTED + timedelta(days=61), "assumed run time": STARTED + timedelta(days=94)}
 """Days of release from which the assumed start is STARTED: 60 days and a run of 12.5 or of 793.5 hours before."""
 
@@ -65,6 +65,14 @@ def test_what_is_not_priced_by_the_start_stays(basis: str) -> None:
     for row in assumed:
         assert distances(row) == distances(disclosed)
         assert "assumed_start" not in row["flags"]
+
+
+def test_purchase_is_its_own_quotes_from_lowest_to_highest() -> None:
+    """An assumed start may pick other quotes, and is flagged; it does not widen those it picked."""
+    disclosed, *assumed = (cost("purchase", start) for start in ("disclosed", "known run time", "assumed run time"))
+    for row in assumed:
+        assert distances(row) == distances(disclosed)
+        assert "assumed_start" in row["flags"]
 
 
 def test_the_start_is_sure_within_120_days_and_moves_the_price_by_the_trend_of_them() -> None:
