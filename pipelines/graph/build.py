@@ -91,8 +91,9 @@ def _tasks(bench: Workbench) -> list[Task]:
         return Task((step.table.name,), reads, lambda: bench.make(step), 8.0 if step.table.name == LONGEST else 1.0)
 
     begin = Task((PAST,), (), bench.begin)
-    marts = [table for table in _early_tables() if table.schema_name == "marts"]
-    others = [table for table in _early_tables() if table not in marts]
+    early = _early_tables()
+    marts = [table for table in early if table.schema_name == "marts"]
+    others = [table for table in early if table.schema_name != "marts"]
     copying = (
         Task((EARLY[0],), _names(others), lambda: bench.edition.put(others, bench.read)),
         Task((EARLY[1],), (EARLY[0], *_names(marts)), lambda: bench.edition.put(marts, bench.read)),
@@ -110,7 +111,8 @@ def _early_tables() -> list[Table]:
     for step in ordered(STEPS):
         if late & {read.name for read in step.reads}:
             late.add(step.table.name)
-    return [step.table for step in STEPS if step.table in public_tables() and step.table.name not in late]
+    made = {step.table.name for step in STEPS} - late
+    return [table for table in public_tables() if table.name in made]
 
 
 def run_all(tasks: list[Task]) -> None:

@@ -25,7 +25,7 @@ def escaped(path: Path) -> str:
 
 
 def statements() -> str:
-    """The SQL that makes an empty ledger: schemas, tables with keys, comments, macros."""
+    """The SQL that makes an empty ledger: schemas, tables, comments that name their keys, macros."""
     tables = [text for declared in public_tables() for text in (create_table(declared), comments(declared))]
     schemas = [f"create schema {schema};" for schema in PUBLIC_SCHEMAS]
     return "\n".join([*schemas, *(f"{text};" for text in (*tables, *(macro.create() for macro in macros())))])

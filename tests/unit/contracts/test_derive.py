@@ -39,8 +39,6 @@ from tests.unit.contracts.things import THINGS, WORDS
 
 every_table = pytest.mark.parametrize("declared", [*TABLES.values(), THINGS], ids=lambda declared: declared.name)
 
-"""Tables with a key that DuckDB can keep: every part of it is there."""
-
 VALUES: dict[Any, Any] = {
     pl.String: "it's 'quoted', \u00e9 and 😀",
     pl.Int64: 2**63 - 1,
