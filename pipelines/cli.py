@@ -6,7 +6,7 @@ verb that needs it, so that asking the ledger never waits for Dagster.
 
 from __future__ import annotations
 
-import os
+import gc
 import sys
 from collections.abc import Iterable
 from datetime import UTC, datetime
@@ -16,6 +16,7 @@ import typer
 
 from pipelines import feeds_verb
 from pipelines.cli_import import bring_in
+from pipelines.cli_ui import ui
 from pipelines.cli_whatif import whatif
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.moving import changes
@@ -38,14 +39,16 @@ from pipelines.options import (
     session_of,
     tell,
 )
-from pipelines.paths import DATA_VARIABLE, ROOT
-from pipelines.warehouse.faults import PortTakenError
+from pipelines.paths import DATA_VARIABLE
 
 if TYPE_CHECKING:
     from pipelines.warehouse.shapes import Rejection
 
 SET_ASIDE = 3
 ROWS_ON_SCREEN = 100
+
+RARELY = (50_000, 20, 20)
+"""How often Python looks for cycles of dead objects: importing and building make many objects, of which few die."""
 
 ABOUT = (
     """What it really cost to train a model: phase by phase, with the models it was built on, on a named price basis."""
@@ -339,33 +342,7 @@ def query(
         output.show(upkeep.result(found))
 
 
-@app.command()
-def ui(
-    context: typer.Context,
-    port: Annotated[int, typer.Option(min=1, max=65535, help="Port on 127.0.0.1.")] = 3000,
-    _data: DataOption = None,
-    _json: JsonOption = False,
-) -> None:
-    """Dagster with its daemon: materialize assets, watch them refresh."""
-    import socket
-
-    session = session_of(context)
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError as error:
-            raise PortTakenError(f"port {port} cannot be used ({error.strerror}): take another with --port") from error
-    address = f"http://127.0.0.1:{port}"
-    if session.as_json:
-        from pipelines.output import show_json
-
-        show_json({"address": address, "data": str(session.folder.root)})
-    typer.echo(f"Dagster on {address}, data in {session.folder.root}; Ctrl-C ends it", err=True)
-    os.environ[DATA_VARIABLE] = str(session.folder.root)
-    os.chdir(ROOT)
-    serve = [sys.executable, "-m", "pipelines.defs.serve", str(port)]
-    os.execv(sys.executable, serve)  # noqa: S606 - this process becomes Dagster
+app.command()(ui)
 
 
 @app.command()
@@ -390,6 +367,7 @@ app.command()(whatif)
 
 def main() -> None:
     """Run the command; characters the terminal cannot show become question marks."""
+    gc.set_threshold(*RARELY)
     for stream in (sys.stdout, sys.stderr):
         if hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="replace")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
@@ -22,10 +21,6 @@ OUTPUTS = ("build", "published")
 
 FEEDS = "snapshots"
 """Of this folder a build reads the logs, not the bytes that were fetched."""
-
-
-RARELY = (50_000, 20, 20)
-"""How often Python looks for cycles of dead objects: a build makes many objects, few of them die, and it is short."""
 
 
 @dataclass(frozen=True)
@@ -151,7 +146,6 @@ def _release_before(folder: DataFolder) -> Release | None:
 
 def _build(folder: DataFolder, day: date, *, is_full: bool) -> tuple[tuple[Renewal, ...], tuple[str, ...]]:
     """Build and publish: what was computed, and the faults that kept a release from going out, in plain words."""
-    gc.set_threshold(*RARELY)
     from pipelines.contracts.validation import ContractBrokenError
     from pipelines.graph.build import build
     from pipelines.warehouse.publish import LedgerHeldError

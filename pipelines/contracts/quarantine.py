@@ -50,9 +50,9 @@ def locate(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> p
     return conform(REJECTED, located)
 
 
-def split(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame | None) -> Validated:
+def split(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> Validated:
     """Rows without a finding, and the findings with their place."""
-    if findings is None or findings.is_empty():
+    if findings.is_empty():
         return Validated(numbered.drop(ROW), REJECTED.empty())
     return Validated(
         numbered.join(findings.select(ROW).unique(), on=ROW, how="anti", maintain_order="left").drop(ROW),
@@ -60,12 +60,12 @@ def split(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame | None
     )
 
 
-def quarantine(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame | None) -> Validated:
+def quarantine(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) -> Validated:
     """Rows without a finding; where the table keeps its rows (`CELLS`), only the cell at fault is emptied.
 
     A check over several columns is named `<column>__<rule>`: that column is the one at fault.
     """
-    if CELLS not in declared.dtypes or findings is None or findings.is_empty():
+    if CELLS not in declared.dtypes or findings.is_empty():
         return split(declared, numbered, findings)
     optional = [name for name in declared.dtypes if name not in declared.required]
     by_name = pl.col("check_name").str.extract(r"^(.+?)__")

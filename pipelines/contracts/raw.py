@@ -5,10 +5,12 @@ Raw rows are the bytes of a file cut into cells and nothing else, with the file'
 
 from __future__ import annotations
 
+from functools import partial
+
 import polars as pl
 
 from pipelines.contracts import epoch_inputs, feed_list, feeds, inputs, question_inputs, series
-from pipelines.contracts.table import TABLES, Contract, Table, column, table
+from pipelines.contracts.table import TABLES, Contract, Table, column, derived_table
 
 LINEAGE_COLUMNS = ("file", "line")
 DECLARED_IN = tuple(part.__name__ for part in (inputs, series, epoch_inputs, feed_list, feeds, question_inputs))
@@ -55,7 +57,7 @@ STAGING: tuple[Table, ...] = tuple(
 """Every staging table, in the order of declaration."""
 
 for _staged in STAGING:
-    table(raw_name(_staged), key=(), dtypes=_text(_staged))(_twin(_staged))
+    derived_table(raw_name(_staged), partial(_twin, _staged), _text(_staged))
 
 
 def raw_of(staged: Table) -> Table:

@@ -42,10 +42,8 @@ def _property(declared: Table, name: str) -> Schema:
         found["format"] = "date"
     if column.allowed:
         found["enum"] = list(column.allowed)
-    pattern = next(
-        (check.statistics["pattern"] for check in declared.pandera.columns[name].checks if check.name == "str_matches"),
-        None,
-    )
+    checks = declared.declared[name].checks
+    pattern = next(((check.statistics or {})["pattern"] for check in checks if check.name == "str_matches"), None)
     if pattern is not None:
         found["pattern"] = getattr(pattern, "pattern", pattern)
     return found

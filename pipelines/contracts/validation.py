@@ -97,7 +97,7 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
     }
     typed = text.with_columns(_parse(name, dtype).alias(name) for name, dtype in parsed.items())
     failures = [
-        text.filter(pl.col(name).is_not_null() & typed[name].is_null())
+        text.filter(typed[name].is_null() & pl.col(name).is_not_null())
         .rechunk()
         .select(
             ROW,
@@ -109,8 +109,11 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
             ),
         )
         for name, dtype in parsed.items()
+        if typed[name].null_count() > text[name].null_count()
     ]
-    sorted_out = quarantine(staged, typed, pl.concat(failures) if failures else None)
+    if not failures:
+        return Validated(conform(staged, typed), REJECTED.empty())
+    sorted_out = quarantine(staged, typed, pl.concat(failures))
     return Validated(conform(staged, sorted_out.rows), sorted_out.rejected)
 
 
@@ -130,13 +133,13 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     conformed = conform_strictly(declared, frame)
     if conformed.is_empty():
         return Validated(conformed, REJECTED.empty())
-    numbered = conformed.rechunk().with_row_index(ROW)
-    duplicated = _duplicates(declared, numbered)
-    cases = _failure_cases(declared, numbered.drop(ROW))
-    failures = [duplicated, *_absent(declared, numbered)]
+    whole = conformed.rechunk()
+    numbered = whole.with_row_index(ROW)
+    cases = _failure_cases(declared, whole)
+    failures = [*_duplicates(declared, numbered), *_absent(declared, numbered)]
     if cases is not None:
         failures.append(_explain(declared, numbered, cases))
-    return quarantine(declared, numbered, pl.concat(failures))
+    return quarantine(declared, numbered, pl.concat(failures)) if failures else Validated(whole, REJECTED.empty())
 
 
 def require(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
@@ -170,8 +173,8 @@ def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str,
         if key.parent not in parents or key.column not in frame.columns:
             continue
         found = _unknown_values(numbered, key, parents[key.parent])
-        (failing if key.sets_aside else kept).append(found)
-    result = split(declared, numbered, pl.concat(failing) if failing else None)
+        (failing if key.sets_aside else kept).extend(found)
+    result = split(declared, numbered, pl.concat(failing)) if failing else Validated(frame, REJECTED.empty())
     if not kept:
         return result
     reported = locate(declared, numbered, pl.concat(kept)).with_columns(pl.lit(value=False).alias("is_set_aside"))
@@ -194,24 +197,17 @@ def conform_strictly(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return frame if list(found) == list(wanted) else frame[list(wanted)]  # as `select`, without a query
 
 
-def _duplicates(declared: Table, numbered: pl.DataFrame) -> pl.DataFrame:
+def _duplicates(declared: Table, numbered: pl.DataFrame) -> list[pl.DataFrame]:
     """Every copy of a key that stands more than once: which one is right cannot be known."""
     if not declared.key:
-        return numbered.head(0).select(_finding("", "", pl.lit(None, pl.String), ""))
-    copies = pl.struct(declared.key).is_duplicated()
+        return []
+    copies = numbered[list(declared.key)].is_duplicated()
+    if not copies.any():
+        return []
     value = pl.concat_str(pl.col(declared.key).cast(pl.String), separator=" / ", ignore_nulls=True)
-    return (
-        numbered.filter(copies)
-        .rechunk()
-        .select(
-            _finding(
-                " / ".join(declared.key),
-                "duplicate",
-                value,
-                pl.format("{} stands more than once: keep one of them", value),
-            )
-        )
-    )
+    reason = pl.format("{} stands more than once: keep one of them", value)
+    found = numbered.filter(copies).rechunk()
+    return [found.select(_finding(" / ".join(declared.key), "duplicate", value, reason))]
 
 
 def _finding(column: str, check: str, value: pl.Expr, reason: pl.Expr | str) -> list[pl.Expr]:
@@ -227,13 +223,10 @@ def _finding(column: str, check: str, value: pl.Expr, reason: pl.Expr | str) -> 
 def _holds(declared: Table, frame: pl.DataFrame) -> bool:
     """Whether every check of a contract holds; pandera runs its checks one by one, here all go in one query."""
     lazy = frame.lazy()
-    declared.pandera.register_default_backends(pl.LazyFrame)
-    columns = declared.pandera.columns.items()
-    pairs = [(check, name) for name, column in columns for check in column.checks]
-    pairs += [(check, "*") for check in declared.pandera.checks]
+    pa.DataFrameSchema.register_default_backends(pl.LazyFrame)
     outcomes = [
-        _outcome(check, PolarsData(lazy, name)).select(pl.first().fill_null(check.ignore_na).all())
-        for check, name in pairs
+        _outcome(check, PolarsData(lazy, name or "*")).select(pl.first().fill_null(check.ignore_na).all())
+        for check, name in declared.checks
     ]
     return all(outcome.item() for outcome in pl.collect_all(outcomes))
 
@@ -282,7 +275,7 @@ def _absent(declared: Table, numbered: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """The failure cases in the words of the contract."""
-    rules = {check.name: check.description for check in declared.pandera.checks}
+    rules = {str(check.name): str(check.description) for check, column in declared.checks if column is None}
     is_column = pl.col("schema_context") == "Column"
     found = cases.select(
         pl.col("index").cast(numbered.schema[ROW]).alias(ROW),
@@ -333,12 +326,14 @@ def suggestion(value: str | None, known: list[str]) -> str:
     return f"; did you mean '{best[0]}'?" if best else ""
 
 
-def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame) -> pl.DataFrame:
+def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame) -> list[pl.DataFrame]:
     known = parent.get_column(key.parent_column)
     values = numbered.select(ROW, pl.col(key.column).alias("value"))
     if values.schema["value"] == pl.List(pl.String):
         values = values.explode("value")
     unknown = values.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(known.implode()))
+    if unknown.is_empty():
+        return []
     words = {value: suggestion(value, known.to_list()) for value in unknown["value"].unique()}
     reason = pl.format(
         "{} '{}' is not in {}{}: {}",
@@ -348,4 +343,4 @@ def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFram
         pl.col("value").replace_strict(words, return_dtype=pl.String, default=""),
         pl.lit(key.remedy),
     )
-    return unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))
+    return [unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))]

@@ -240,6 +240,16 @@ class TestKeys:
         assert declared.described == {name: column.description for name, column in schema.items()}
 
     @every_table
+    def test_checks_and_required_columns_are_those_that_pandera_sees(self, declared: Table) -> None:
+        schema = declared.pandera
+        of_columns = [(check.name, name) for name, column in schema.columns.items() for check in column.checks]
+        assert [(check.name, name) for check, name in declared.checks] == [
+            *of_columns,
+            *((check.name, None) for check in schema.checks),
+        ]
+        assert set(declared.required) == {name for name, column in schema.columns.items() if not column.nullable}
+
+    @every_table
     def test_a_key_of_one_column_is_unique(self, declared: Table) -> None:
         if len(declared.key) == 1:
             others = [name for name, column in declared.pandera.columns.items() if column.unique]

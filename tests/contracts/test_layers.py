@@ -48,7 +48,7 @@ NETWORK = {
 FETCHING = "sources/fetch"
 """Fetching is one module of `sources`."""
 
-NETWORK_ELSEWHERE = {("cli.py", "socket"): "asks whether the port of the UI is free"}
+NETWORK_ELSEWHERE = {("cli_ui.py", "socket"): "asks whether the port of the UI is free"}
 
 ROW_LOOPS = {
     *("apply", "iter_rows", "iter_slices", "map_batches", "map_elements", "map_groups", "map_rows", "partition_by"),
