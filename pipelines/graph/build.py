@@ -95,7 +95,7 @@ def _tasks(bench: Workbench) -> list[Task]:
     marts = [table for table in early if table.schema_name == "marts"]
     others = [table for table in early if table.schema_name != "marts"]
     copying = (
-        Task((EARLY[0],), _names(others), lambda: bench.edition.put(others, bench.read)),
+        Task((EARLY[0],), _names(others), lambda: bench.edition.put(others, bench.read), 5.0),
         Task((EARLY[1],), (EARLY[0], *_names(marts)), lambda: bench.edition.put(marts, bench.read)),
     )
     return [begin, *map(reading, SOURCES), *map(making, STEPS), *copying]
