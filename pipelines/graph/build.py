@@ -11,8 +11,9 @@ from graphlib import TopologicalSorter
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
+from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.step import Renewal, Step, Workbench
-from pipelines.graph.tables import CHECKED, RELEASE, STEPS, read_source
+from pipelines.graph.tables import CHECKED, INPUTS, RELEASE, STEPS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
 from pipelines.sources.source import Source
@@ -74,11 +75,14 @@ class Task:
     weight: float = 1.0
 
 
-PAST, EARLY = "the past", ("early tables of core", "early marts")
+PAST, EARLY = "the past", ("early inputs", "early costs", "early marts")
 """Tasks that make no table."""
 
 LONGEST = "core.scenario_costs"
 """Takes longest. While it is made, what does not stand on it is copied into the release."""
+
+WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, **dict.fromkeys(EARLY, 3.0)}
+"""How long a task takes, in times of an ordinary one; what much waits for goes first."""
 
 
 def _tasks(bench: Workbench) -> list[Task]:
@@ -88,17 +92,22 @@ def _tasks(bench: Workbench) -> list[Task]:
 
     def making(step: Step) -> Task:
         reads = (PAST, *_names(step.reads), *(EARLY if step is RELEASE else ()))
-        return Task((step.table.name,), reads, lambda: bench.make(step), 8.0 if step.table.name == LONGEST else 1.0)
+        return Task((step.table.name,), reads, lambda: bench.make(step), WEIGHTS.get(step.table.name, 1.0))
+
+    def copying(name: str, after: tuple[str, ...], tables: list[Table]) -> Task:
+        return Task((name,), (*after, *_names(tables)), lambda: bench.edition.put(tables, bench.read), WEIGHTS[name])
 
     begin = Task((PAST,), (), bench.begin)
-    early = _early_tables()
+    early, given = _early_tables(), {step.table for step in (*INPUTS, *PAST_VERSIONS)}
     marts = [table for table in early if table.schema_name == "marts"]
-    others = [table for table in early if table.schema_name != "marts"]
-    copying = (
-        Task((EARLY[0],), _names(others), lambda: bench.edition.put(others, bench.read), 5.0),
-        Task((EARLY[1],), (EARLY[0], *_names(marts)), lambda: bench.edition.put(marts, bench.read)),
+    inputs = [table for table in early if table in given]
+    costs = [table for table in early if table not in marts and table not in inputs]
+    copies = (
+        copying(EARLY[0], (), inputs),
+        copying(EARLY[1], EARLY[:1], costs),
+        copying(EARLY[2], EARLY[1:2], marts),
     )
-    return [begin, *map(reading, SOURCES), *map(making, STEPS), *copying]
+    return [begin, *map(reading, SOURCES), *map(making, STEPS), *copies]
 
 
 def _names(tables: Iterable[Table]) -> tuple[str, ...]:
