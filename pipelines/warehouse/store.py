@@ -52,6 +52,8 @@ class Warehouse:
         self.path = path
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._views = local()
+        self._beside: set[str] = set()
+        self._noted: dict[str, str] = {}
 
     @contextmanager
     def session(self) -> Iterator[Warehouse]:
@@ -62,10 +64,12 @@ class Warehouse:
         """
         with self.connect() as connection:
             self._connection, self._views = connection, local()
+            self._beside, self._noted = _beside(connection), self.notes()  # nobody else writes until the session ends
             try:
                 yield self
             finally:
                 self._connection = None
+                self._noted = {}
 
     @contextmanager
     def connect(self) -> Iterator[duckdb.DuckDBPyConnection]:
@@ -140,13 +144,16 @@ class Warehouse:
         with self.connect() as connection:
             connection.begin()
             try:
+                held = self._beside if self._connection else _beside(connection)
                 for declared, frame, rejected in ready:
                     _replace(connection, declared, frame)
                     if rejected is not None:
-                        _replace_rejections(connection, declared, rejected)
-                    _replace_inputs(connection, declared, (inputs or {}).get(declared))
-                _note(connection, notes or {})
+                        _replace_rejections(connection, declared, rejected, held)
+                    _replace_inputs(connection, declared, (inputs or {}).get(declared), held)
+                _note(connection, {name: word for name, word in (notes or {}).items() if self._noted.get(name) != word})
                 connection.commit()
+                if self._connection:
+                    self._noted |= notes or {}
             except BaseException:
                 connection.rollback()
                 raise
@@ -261,15 +268,32 @@ def _inputs_name(declared: Table) -> str:
     return f"build.inputs_of_{declared.name.replace('.', '_')}"
 
 
-def _replace_inputs(connection: duckdb.DuckDBPyConnection, declared: Table, inputs: pl.DataFrame | None) -> None:
-    if inputs is None:
-        connection.execute(f"drop table if exists {_inputs_name(declared)}")
-        return
-    execute_over(connection, f"create or replace table {_inputs_name(declared)} as from incoming", inputs)
+def _beside(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Tables of inputs, and names of tables with rows set aside: of the others there is nothing to take away."""
+    found = connection.execute(
+        f"select 'build.' || table_name from duckdb_tables() where schema_name = 'build' "
+        f"union all select distinct table_name from {REJECTIONS}"
+    )
+    return {name for (name,) in found.fetchall()}
 
 
-def _replace_rejections(connection: duckdb.DuckDBPyConnection, declared: Table, rejected: pl.DataFrame) -> None:
-    connection.execute(f"delete from {REJECTIONS} where table_name = ?", [declared.name])
+def _replace_inputs(
+    connection: duckdb.DuckDBPyConnection, declared: Table, inputs: pl.DataFrame | None, held: set[str]
+) -> None:
+    name = _inputs_name(declared)
+    if inputs is not None:
+        held.add(name)
+        execute_over(connection, f"create or replace table {name} as from incoming", inputs)
+    elif name in held:
+        connection.execute(f"drop table if exists {name}")
+
+
+def _replace_rejections(
+    connection: duckdb.DuckDBPyConnection, declared: Table, rejected: pl.DataFrame, held: set[str]
+) -> None:
+    if declared.name in held:
+        connection.execute(f"delete from {REJECTIONS} where table_name = ?", [declared.name])
     if rejected.height:
+        held.add(declared.name)
         found = conform(table_of(RejectedRows), rejected)
         execute_over(connection, f"insert into {REJECTIONS} by name from incoming", found)
