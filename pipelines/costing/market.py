@@ -26,27 +26,27 @@ TERMS = {
 
 MARKET_OF = {category: terms for terms, categories in TERMS.items() for category in categories}
 ASK = ("terms", "hardware_id", "priced_on")
+NUMBER, RANK = "__ask", "__rank"
+MOST_QUOTES = 2**32
+"""More than there are: a day and a rank fit into one number."""
 
 
-def price_ends(constants: Constants, by: list[str] | None = None) -> list[pl.Expr]:
+def price_ends(constants: Constants, by: list[str]) -> list[pl.Expr]:
     """Lowest and highest unit_price of each group; a single quote has no spread and takes the usual width.
 
-    The width is that of the accelerator (hardware_id), one a group. Within a `group_by` there is nothing to group by.
+    The width is that of the accelerator (hardware_id), one a group.
     """
-
-    def of_group(figure: pl.Expr) -> pl.Expr:
-        return figure if by is None else figure.over(by)
-
-    price = pl.col("unit_price").cast(pl.Float64)
-    widths = {"low": (price.min(), "price_width_low_ratio"), "high": (price.max(), "price_width_high_ratio")}
+    ends = {"low": pl.col("unit_price").min().over(by), "high": pl.col("unit_price").max().over(by)}
     return [
-        pl.when(of_group(pl.len()) == 1)
-        .then((of_group(end) * of_group(_width(constants, constant).first())).round(UNIT_PRICE.scale))
-        .otherwise(of_group(end))
-        .cast(UNIT_PRICE)
-        .alias(f"unit_price_{name}")
-        for name, (end, constant) in widths.items()
+        _end(constants, pl.len().over(by) == 1, end, end, name).alias(f"unit_price_{name}")
+        for name, end in ends.items()
     ]
+
+
+def _end(constants: Constants, is_single: pl.Expr, price: pl.Expr, end: pl.Expr, name: str) -> pl.Expr:
+    """The low or high end of a price: that of its group, or the usual width of a single price."""
+    widest = (price.cast(pl.Float64) * _width(constants, f"price_width_{name}_ratio")).round(UNIT_PRICE.scale)
+    return pl.when(is_single).then(widest).otherwise(end.cast(pl.Float64)).cast(UNIT_PRICE)
 
 
 def _width(constants: Constants, name: str) -> pl.Expr:
@@ -129,33 +129,21 @@ def market_prices(
         over the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
         median, price_observed_on, price_quote_count and price_flags.
     """
-    rentals = usable_rentals(quotes)
-    age = (pl.col("priced_on") - pl.col("seen_on")).dt.total_days()
-    newest = (
-        priced_as(asked, rentals, hardware)
-        .join(rentals, on=["terms", "priced_hardware_id"], how="inner")
-        .filter(pl.col("observed_on") <= pl.col("priced_on"))
-        .with_columns(pl.min_horizontal(pl.coalesce("last_seen_on", "observed_on"), "priced_on").alias("seen_on"))
-        .sort("seen_on", "unit_price", "quote_id", descending=[True, False, False])
-        .unique([*ASK, "provider"], keep="first", maintain_order=True)
-        .with_columns(
-            pl.struct(ASK).is_first_distinct().alias("is_newest_of_all"),
-            (age <= constants["panel_days"]).sum().over(ASK).alias("panel_count"),
-        )
-    )
-    median = (pl.len() - 1) // 2
+    rentals = usable_rentals(quotes).sort("unit_price", "quote_id").with_row_index(RANK)
+    asks = priced_as(asked, rentals, hardware).with_row_index(NUMBER)
+    chosen = _chosen(asks, rentals, constants)
+    price, is_proxy = pl.col("unit_price"), pl.col("priced_hardware_id") != pl.col("hardware_id")
+    is_stale = _age() > constants["stale_price_days"]
+    prices = rentals.select(RANK, "unit_price")
     panel_least = constants["panel_least_share_ratio"] * pl.col("panel_count")
-    is_stale = age > constants["stale_price_days"]
-    is_proxy = pl.col("priced_hardware_id") != pl.col("hardware_id")
     return (
-        newest.filter((age <= constants["fresh_quote_days"]) | pl.col("is_newest_of_all"))
-        .sort("unit_price", "quote_id")
-        .group_by(ASK)
-        .agg(
-            pl.col("unit_price", "quote_id", "source_id", "seen_on", "priced_hardware_id").get(median),
-            *price_ends(constants),
-            pl.len().cast(pl.Int64).alias("price_quote_count"),
-            pl.col("panel_count").first(),
+        chosen.join(asks, on=NUMBER, how="left")
+        .join(rentals.select(RANK, "unit_price", "quote_id", "source_id"), on=RANK, how="left")
+        .join(prices.rename({"unit_price": "lowest"}), left_on="lowest_rank", right_on=RANK, how="left")
+        .join(prices.rename({"unit_price": "highest"}), left_on="highest_rank", right_on=RANK, how="left")
+        .with_columns(
+            _end(constants, pl.col("price_quote_count") == 1, price, pl.col(end), name).alias(f"unit_price_{name}")
+            for name, end in (("low", "lowest"), ("high", "highest"))
         )
         .select(
             *ASK,
@@ -173,6 +161,65 @@ def market_prices(
             ).alias("price_flags"),
         )
     )
+
+
+def _chosen(asks: pl.LazyFrame, rentals: pl.LazyFrame, constants: Constants) -> pl.LazyFrame:
+    """The quotes that make the price of each ask: the median one, the lowest and the highest.
+
+    There are many more candidates than quotes, so here asks, quotes and providers are numbers: a later day, and on one
+    day a lower price, is a larger `newness`.
+
+    Args:
+        asks: NUMBER, terms, priced_hardware_id and priced_on.
+        rentals: `usable_rentals` with RANK, their order by price.
+        constants: as of `market_prices`.
+
+    Returns:
+        For each ask that has a price: NUMBER, RANK of the median with its `seen_on`, lowest_rank, highest_rank,
+        price_quote_count and panel_count.
+    """
+    provider = pl.col("provider").rank("dense").alias("provider")
+    offers = rentals.select(
+        "terms",
+        "priced_hardware_id",
+        provider,
+        "observed_on",
+        pl.coalesce("last_seen_on", "observed_on").alias("shown"),
+        RANK,
+    )
+    seen_on = pl.min_horizontal("shown", "priced_on").cast(pl.Int32).cast(pl.Int64)
+    newness = pl.col("newness")
+    median = (pl.len() - 1) // 2
+    return (
+        asks.select(NUMBER, "terms", "priced_hardware_id", "priced_on")
+        .join(offers, on=["terms", "priced_hardware_id"], how="inner")
+        .filter(pl.col("observed_on") <= pl.col("priced_on"))
+        .select(
+            NUMBER, "provider", "priced_on", (seen_on * MOST_QUOTES + (MOST_QUOTES - 1 - pl.col(RANK))).alias("newness")
+        )
+        .group_by(NUMBER, "provider")
+        .agg(newness.max(), pl.col("priced_on").first())
+        .with_columns(
+            (newness // MOST_QUOTES).cast(pl.Int32).cast(pl.Date).alias("seen_on"),
+            (MOST_QUOTES - 1 - newness % MOST_QUOTES).cast(pl.UInt32).alias(RANK),
+            (newness == newness.max().over(NUMBER)).alias("is_newest_of_all"),
+        )
+        .with_columns((_age() <= constants["panel_days"]).sum().over(NUMBER).alias("panel_count"))
+        .filter((_age() <= constants["fresh_quote_days"]) | pl.col("is_newest_of_all"))
+        .sort(RANK)
+        .group_by(NUMBER)
+        .agg(
+            pl.col(RANK, "seen_on").get(median),
+            pl.col(RANK).first().alias("lowest_rank"),
+            pl.col(RANK).last().alias("highest_rank"),
+            pl.len().cast(pl.Int64).alias("price_quote_count"),
+            pl.col("panel_count").first(),
+        )
+    )
+
+
+def _age() -> pl.Expr:
+    return (pl.col("priced_on") - pl.col("seen_on")).dt.total_days()
 
 
 def sight_of_market(asked: pl.LazyFrame, quotes: pl.LazyFrame, hardware: pl.LazyFrame) -> pl.LazyFrame:
