@@ -11,6 +11,7 @@ from graphlib import TopologicalSorter
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
+from pipelines.fingerprint import size_of
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.step import Renewal, Step, Workbench
 from pipelines.graph.tables import CHECKED, INPUTS, RELEASE, STEPS, read_source
@@ -21,6 +22,10 @@ from pipelines.warehouse.store import Warehouse
 
 WORKERS = 4
 """DuckDB and polars work while Python does not: more steps than that side by side gain nothing."""
+
+
+BYTES_OF_AN_ORDINARY_TASK = 2**21
+"""As much as is read in the time of an ordinary task."""
 
 
 def ordered(steps: tuple[Step, ...]) -> list[Step]:
@@ -88,7 +93,8 @@ WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, *
 def _tasks(bench: Workbench) -> list[Task]:
     def reading(source: Source) -> Task:
         names = tuple(name for table in source.tables for name in (table.name, raw_of(table).name))
-        return Task(names, (), lambda: read_source(source, bench, set(names)))
+        weight = 1.0 + size_of(bench.folder, source) / BYTES_OF_AN_ORDINARY_TASK
+        return Task(names, (), lambda: read_source(source, bench, set(names)), weight)
 
     def making(step: Step) -> Task:
         reads = (PAST, *_names(step.reads), *(EARLY if step is RELEASE else ()))
