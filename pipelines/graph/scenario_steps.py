@@ -28,7 +28,7 @@ def _step(contract: type[Contract], part: Callable[[Whole], Validated]) -> Step:
     declared = table_of(contract)
 
     def run(bench: Workbench) -> Computed:
-        made = part(whole_scenarios(*(bench.read(table) for table in MADE_FROM)))
+        made = part(bench.shared(whole_scenarios, MADE_FROM))
         return Computed(made.rows, made.rejected)
 
     return Step(declared, MADE_FROM, run, declared.description)

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Collection, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime, timedelta
-from typing import TypeVar
+from threading import Lock
+from typing import TypeVar, cast
 
 import polars as pl
 
@@ -22,6 +23,8 @@ from pipelines.paths import DataFolder
 from pipelines.sources.source import Reading, Source
 from pipelines.warehouse.publish import Edition, past_tables
 from pipelines.warehouse.store import TableMissingError, Warehouse
+
+Made = TypeVar("Made")
 
 RELEASES, CHANGES = table_of(Releases), table_of(CostChanges)
 CARRIED = tuple(
@@ -97,6 +100,8 @@ class Workbench:
         self._made: dict[str, pl.DataFrame] = {}
         self._past: dict[str, pl.DataFrame] = {}
         self._notes: dict[str, str] | None = None
+        self._shared: dict[Callable[..., object], tuple[list[pl.DataFrame], object]] = {}
+        self._sharing = Lock()
 
     def begin(self) -> None:
         """Take the history that the published file carries; rules compare with its releases.
@@ -146,6 +151,16 @@ class Workbench:
         if declared.name not in self._made:
             self._made[declared.name] = self.warehouse.read(declared)
         return self._made[declared.name]
+
+    def shared(self, make: Callable[..., Made], tables: Iterable[Table]) -> Made:
+        """What a function makes of tables, where several tables are parts of it: made once while they are the same."""
+        given = [self.read(table) for table in tables]
+        with self._sharing:
+            before, made = self._shared.get(make, ([], None))
+            if len(before) != len(given) or any(one is not other for one, other in zip(before, given, strict=True)):
+                made = make(*given)
+                self._shared[make] = given, made
+            return cast("Made", made)
 
     def kept(self, declared: Table) -> Kept | None:
         """A table as the build before left it; None where it must be computed in full."""
@@ -293,9 +308,6 @@ def input_step(
         return Computed(checked.rows, pl.concat([joined.rejected, checked.rejected]))
 
     return Step(declared, (*given, *parents), run, _first_line(function), takes_day=_takes_day(function))
-
-
-Made = TypeVar("Made")
 
 
 def _caller(function: Callable[..., Made]) -> Callable[[Workbench, tuple[Table, ...]], Made]:

@@ -25,7 +25,7 @@ from pipelines.contracts.derive import (
 from pipelines.contracts.table import TABLES, Table
 from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import LONGEST, build, ordered
-from pipelines.graph.step import Workbench
+from pipelines.graph.step import Computed, Workbench
 from pipelines.graph.tables import RELEASE, STEPS
 from pipelines.paths import DataFolder
 from pipelines.warehouse.macros import macro_dictionary
@@ -222,3 +222,20 @@ def test_a_release_is_made_from_what_was_read(ledger_copy: DataFolder) -> None:
         RELEASE.run(bench)
     assert published(ledger_copy, TABLES["history.releases"])["input_fingerprint"][-1] == before
     assert input_fingerprint(ledger_copy) != before
+
+
+def test_what_several_tables_are_parts_of_is_made_once_while_its_tables_are_the_same(ledger_copy: DataFolder) -> None:
+    read = (TABLES["core.models"], TABLES["core.hardware"])
+    calls = []
+
+    def heights(*frames: pl.DataFrame) -> list[int]:
+        calls.append([frame.height for frame in frames])
+        return calls[-1]
+
+    with Warehouse(ledger_copy.work).session() as warehouse:
+        bench = Workbench(ledger_copy, warehouse, AS_OF)
+        first = bench.shared(heights, read)
+        assert bench.shared(heights, read) == first
+        assert len(calls) == 1
+        bench.write([(read[1], Computed(bench.read(read[1]).head(3)))], {})
+        assert bench.shared(heights, read) == [first[0], 3]
