@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
 from typing import Self
@@ -111,6 +112,8 @@ class Edition:
         self._new_file.unlink(missing_ok=True)
         self._new_file.with_name(self._new_file.name + ".wal").unlink(missing_ok=True)
         shutil.rmtree(self._new_folder, ignore_errors=True)
+        with suppress(OSError):  # a first release that was refused leaves no folder; one with files stays
+            self._folder.published.rmdir()
 
     def put(self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame]) -> None:
         """Copy tables into the new file, sorted by their keys, and into Parquet files.

@@ -138,6 +138,13 @@ def test_a_refused_release_leaves_the_last_one(ledger_copy: DataFolder) -> None:
     }
 
 
+def test_a_first_release_that_is_refused_leaves_no_folder(data_copy: DataFolder) -> None:
+    break_release(data_copy)
+    with pytest.raises(ReleaseRefusedError):
+        build(data_copy, AS_OF)
+    assert not data_copy.published.exists()
+
+
 def test_a_stale_write_ahead_log_is_removed(ledger_copy: DataFolder) -> None:
     """Whoever wrote into the release left a log that would make every open of the next one fail."""
     log = ledger_copy.ledger.with_name("ledger.duckdb.wal")

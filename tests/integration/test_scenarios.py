@@ -174,6 +174,20 @@ def test_rent_of_today_is_in_dollars_of_today_and_the_default_in_those_of_the_re
     assert row == pytest.approx((1, 1, 1, 1))
 
 
+def test_a_month_before_the_index_begins_has_no_cost_and_says_why(data_copy: DataFolder) -> None:
+    path = data_copy.root / "prices" / "price_index.csv"
+    lines = path.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(line for line in lines if not line.startswith("CPIAUCSL,") or line[9:13] == "2025"))
+    build(data_copy, AS_OF)
+    found = query(
+        data_copy,
+        "select model_id, cost_mid_usd is null, cost_low_usd is null, cost_missing_reason, deflator_ratio is null "
+        "from marts.scenario_costs where scenario_id = 'everything-in-dollars-of-2025' and scope = 'own' "
+        "and price_basis = 'disclosed' and model_id in ('deepseek-v3', 'deepseek-r1') order by model_id",
+    )
+    assert found == [("deepseek-r1", False, False, None, False), ("deepseek-v3", True, True, "no_price_index", True)]
+
+
 def test_a_method_that_can_cost_is_named_by_a_scenario(data_copy: DataFolder) -> None:
     """A copy of the ledger's method at twice the usual utilisation: half the hours where they come from compute."""
     path = data_copy.root / "reference" / "methods.yaml"
