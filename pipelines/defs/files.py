@@ -2,7 +2,6 @@
 
 import time
 from collections.abc import Collection, Mapping, Sequence
-from datetime import UTC, datetime
 
 import dagster as dg
 
@@ -10,6 +9,7 @@ from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import TABLES, Table
 from pipelines.defs.assets import ASSETS
 from pipelines.defs.automation import FILES, files_key, key_of
+from pipelines.defs.resources import today
 from pipelines.defs.watching import LOOK_SECONDS, Known, Look, contents, wait_for_change, younger_files
 from pipelines.graph.origins import content_note, following, outdated
 from pipelines.graph.tables import STEPS
@@ -90,7 +90,7 @@ def undone(folder: DataFolder, found: Mapping[str, str]) -> set[str]:
     raw = {raw_of(TABLES[name]).name for name in unread}
     if not unread and not outdated(STEPS, notes):
         return set()
-    return raw | following({*unread, *outdated(STEPS, notes, datetime.now(UTC).date())}, STEPS)
+    return raw | following({*unread, *outdated(STEPS, notes, today())}, STEPS)
 
 
 def request_for(names: Collection[str], files: Sequence[str]) -> dg.RunRequest:

@@ -12,6 +12,11 @@ from pipelines.paths import DataFolder, data_folder
 from pipelines.warehouse.store import Warehouse
 
 
+def today() -> date:
+    """The day a run prices that names none."""
+    return datetime.now(UTC).date()
+
+
 class Ledger(dg.ConfigurableResource):
     """Where the ledger reads and writes.
 
@@ -48,4 +53,4 @@ class Ledger(dg.ConfigurableResource):
     @property
     def as_of_on(self) -> date:
         """The day `rental_now` is priced on."""
-        return date.fromisoformat(self.as_of) if self.as_of else datetime.now(UTC).date()
+        return date.fromisoformat(self.as_of) if self.as_of else today()

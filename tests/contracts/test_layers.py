@@ -61,6 +61,7 @@ FILE_CALLS = {"open", "read_bytes", "read_csv", "read_parquet", "read_text", "sc
 PLAIN_NUMBERS = {-1, 0, 1, 2}
 NUMBERS_OF_ARITHMETIC = {
     ("evidence.py", 8): "bytes of a hash",
+    ("market.py", 32): "bits of a rank",
     ("runs.py", 3600): "seconds in an hour",
     ("runs.py", 3_600_000_000): "microseconds in an hour",
     ("price_bases/basis.py", 18): "digits of a DECIMAL",

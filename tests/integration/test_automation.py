@@ -161,6 +161,7 @@ def watched(ledger_copy: DataFolder, instance: dg.DagsterInstance, monkeypatch: 
     monkeypatch.setenv(DATA_VARIABLE, str(ledger_copy.root))
     monkeypatch.setenv(STARTED, starting_point(ledger_copy, "now").to_text())
     monkeypatch.setattr("pipelines.defs.files.WATCH_SECONDS", 0.3)
+    monkeypatch.setattr("pipelines.defs.files.today", lambda: AS_OF)
     return ledger_copy
 
 

@@ -305,8 +305,9 @@ def test_every_row_ends_in_one_place_and_every_event_has_a_cause(
 def test_equal_rows_make_no_event(sequence: list[tuple[list[dict[str, str]], float, bool]]) -> None:
     feed = Feed()
     for given_rows, hours, accept in sequence:
-        if feed.read(rows(*given_rows), hours=hours, accept=accept).held_count:
-            feed.read(rows(*given_rows))
+        held = feed.read(rows(*given_rows), hours=hours, accept=accept).held_count
+        for _ in range(2):  # a read so soon after the one before settles nothing
+            held = feed.read(rows(*given_rows)).held_count if held else 0
         at = feed.moment
         again = feed.read(rows(*given_rows))
         is_announced = any(cells["effective_from"] == "2026-11-04" for cells in given_rows)
