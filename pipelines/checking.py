@@ -53,11 +53,11 @@ class MemoryBench(Workbench):
         """None: nothing is built."""
         return {}
 
-    def notes_of(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> dict[str, str]:  # noqa: ARG002 - as a workbench that stores
+    def notes_of(self, _source: Source, _fingerprint: str, _reading: Reading, _made: Collection[str]) -> dict[str, str]:
         """Nothing is built, so nothing is remembered."""
         return {}
 
-    def write(self, made: list[tuple[Table, Computed]], notes: Mapping[str, str]) -> None:  # noqa: ARG002 - as a workbench that stores
+    def write(self, made: list[tuple[Table, Computed]], _notes: Mapping[str, str]) -> None:
         """Keep tables at hand."""
         self.tables |= {declared.name: computed for declared, computed in made}
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Mapping
 from functools import cache
 from pathlib import Path
 
@@ -33,18 +33,9 @@ def _hash_files(root: Path, paths: Iterable[Path]) -> str:
 
 def source_fingerprint(folder: DataFolder, source: Source) -> str:
     """Hash of every file one source reads, names and bytes in order, and of what it takes from files beside them."""
-    files = _hash_files(folder.root, _files_of(folder, source))
+    files = _hash_files(folder.root, source.paths(folder.root))
     beside = "\n".join(source.beside(folder.root)) if source.beside else ""
     return hashlib.sha256(f"{files}\n{beside}".encode()).hexdigest() if beside else files
-
-
-def size_of(folder: DataFolder, source: Source) -> int:
-    """Bytes of the files one source reads."""
-    return sum(path.stat().st_size for path in _files_of(folder, source) if path.exists())
-
-
-def _files_of(folder: DataFolder, source: Source) -> Iterator[Path]:
-    return (path for pattern in source.files for path in folder.root.glob(pattern))
 
 
 def joined_fingerprint(of_sources: Mapping[str, str]) -> str:

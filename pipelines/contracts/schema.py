@@ -43,9 +43,10 @@ def _property(declared: Table, name: str) -> Schema:
     if column.allowed:
         found["enum"] = list(column.allowed)
     checks = declared.declared[name].checks
-    pattern = next(((check.statistics or {})["pattern"] for check in checks if check.name == "str_matches"), None)
-    if pattern is not None:
-        found["pattern"] = getattr(pattern, "pattern", pattern)
+    for check in checks:
+        if check.name == "str_matches" and check.statistics:
+            pattern = check.statistics["pattern"]
+            found["pattern"] = getattr(pattern, "pattern", pattern)
     return found
 
 

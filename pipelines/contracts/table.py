@@ -6,10 +6,9 @@ Everything else about the table (DDL, comments, Dagster schema, dictionary) is d
 
 from __future__ import annotations
 
-import sys
+import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
 from typing import Any, TypeVar, cast
 
 import pandera.polars as pa
@@ -169,9 +168,9 @@ class Table:
     def dtypes(self) -> dict[str, pl.DataType]:
         """Column name to polars type: the key first, the place it was read from last."""
         if "dtypes" not in self._cache:
-            kinds = reversed(self.contract.__mro__)
-            hints = [(kind, *hint) for kind in kinds for hint in vars(kind).get("__annotations__", {}).items()]
-            types = {name: _type_of(hint, kind.__module__) for kind, name, hint in hints if name in self.declared}
+            kinds = [kind for kind in reversed(self.contract.__mro__) if issubclass(kind, Contract)]
+            hints = [hint for kind in kinds for hint in inspect.get_annotations(kind, eval_str=True).items()]
+            types = {name: _type_of(hint) for name, hint in hints if name in self.declared}
             rest = sorted((name for name in types if name not in self.key), key=lambda name: name in PLACE)
             self._cache["dtypes"] = {name: types[name] for name in (*self.key, *rest)}
         return cast("dict[str, pl.DataType]", self._cache["dtypes"])
@@ -183,11 +182,9 @@ class Table:
         return cast("pl.DataFrame", self._cache["empty"]).clone()
 
 
-@cache
-def _type_of(hint: object, module: str) -> pl.DataType:
-    """The type an annotation means in a module: a thousand columns are annotated in some fifty ways."""
-    meant = eval(hint, vars(sys.modules[module])) if isinstance(hint, str) else hint  # noqa: S307 - our own code
-    return cast("pl.DataType", meant() if isinstance(meant, type) else meant)
+def _type_of(hint: object) -> pl.DataType:
+    """The type an annotation means: `pl.String` is the type of `pl.String()`."""
+    return cast("pl.DataType", hint() if isinstance(hint, type) else hint)
 
 
 TABLES: dict[str, Table] = {}

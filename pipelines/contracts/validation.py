@@ -97,7 +97,7 @@ def cast_text(staged: Table, raw: pl.DataFrame) -> Validated:
     }
     typed = text.with_columns(_parse(name, dtype).alias(name) for name, dtype in parsed.items())
     failures = [
-        text.filter(typed[name].is_null() & pl.col(name).is_not_null())
+        text.filter(pl.col(name).is_not_null() & typed[name].is_null())
         .rechunk()
         .select(
             ROW,
@@ -275,7 +275,8 @@ def _absent(declared: Table, numbered: pl.DataFrame) -> list[pl.DataFrame]:
 
 def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
     """The failure cases in the words of the contract."""
-    rules = {str(check.name): str(check.description) for check, column in declared.checks if column is None}
+    of_rows = [check for check, column in declared.checks if column is None]
+    rules = {check.name: check.description for check in of_rows if check.name and check.description}
     is_column = pl.col("schema_context") == "Column"
     found = cases.select(
         pl.col("index").cast(numbered.schema[ROW]).alias(ROW),

@@ -129,8 +129,9 @@ def market_prices(
         over the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
         median, price_observed_on, price_quote_count and price_flags.
     """
-    rentals = usable_rentals(quotes).sort("unit_price", "quote_id").with_row_index(RANK)
-    asks = priced_as(asked, rentals, hardware).with_row_index(NUMBER)
+    # collected, for numbers must be the same wherever they are read, and a plan that is read twice may run twice
+    rentals = usable_rentals(quotes).sort("unit_price", "quote_id").with_row_index(RANK).collect().lazy()
+    asks = priced_as(asked, rentals, hardware).with_row_index(NUMBER).collect().lazy()
     chosen = _chosen(asks, rentals, constants)
     price, is_proxy = pl.col("unit_price"), pl.col("priced_hardware_id") != pl.col("hardware_id")
     is_stale = _age() > constants["stale_price_days"]

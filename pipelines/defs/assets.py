@@ -1,5 +1,7 @@
 """Every asset of the ledger: one for each step of the graph."""
 
+from collections.abc import Iterator
+
 import dagster as dg
 import polars as pl
 
@@ -25,7 +27,7 @@ ROWS_SHOWN = 50
         for rule in RULES
     ],
 )
-def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
+def check_results(ledger: Ledger) -> dg.MaterializeResult:
     """Run every rule of sql/checks once; each is a check of its own."""
     computed = ledger.bench.make(CHECKED)
     outcomes = [
@@ -48,7 +50,7 @@ def check_results(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster re
         *(spec_of(table, RELEASE.reads, RELEASE.kinds) for table in RELEASE.also),
     ],
 )
-def releases(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
+def releases(ledger: Ledger) -> Iterator[dg.MaterializeResult]:
     """Publish what all other assets made, and say what moved."""
     computed = ledger.bench.make(RELEASE)
     newest = computed.rows.sort("published_at").row(-1, named=True)["release_id"]

@@ -1,6 +1,6 @@
 """Steps to assets: key, group, description, schema and checks all follow from the contract."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import dagster as dg
@@ -127,7 +127,7 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
         check_specs=[contract_check(table) for table in source.tables],
         can_subset=True,
     )
-    def read(context: dg.AssetExecutionContext, ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
+    def read(context: dg.AssetExecutionContext, ledger: Ledger) -> Iterator[dg.MaterializeResult]:
         wanted = {".".join(key.path) for key in context.selected_asset_keys}
         for table, computed in read_source(source, ledger.bench, wanted):
             checks = [contract_result(table, computed.rejected)] if table.name in staging else []
@@ -144,7 +144,7 @@ def step_asset(step: Step) -> dg.AssetsDefinition:
         specs=[spec_of(step.table, step.reads, step.kinds, step.description)],
         check_specs=[contract_check(step.table)],
     )
-    def compute(ledger: Ledger):  # type: ignore[no-untyped-def]  # Dagster refuses it annotated
+    def compute(ledger: Ledger) -> dg.MaterializeResult:
         computed = ledger.bench.make(step)
         return materialized(step.table, computed, [contract_result(step.table, computed.rejected)])
 

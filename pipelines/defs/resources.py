@@ -43,7 +43,7 @@ class Ledger(dg.ConfigurableResource):
         return self._bench
 
     @contextmanager
-    def yield_for_execution(self, context: dg.InitResourceContext) -> Iterator["Ledger"]:  # noqa: ARG002 - Dagster calls it so
+    def yield_for_execution(self, _context: dg.InitResourceContext) -> Iterator["Ledger"]:
         """Hold the build file for the run."""
         with Warehouse(self.folder.work).session() as warehouse:
             self._bench = Workbench(self.folder, warehouse, self.as_of_on, is_full=self.is_full)

@@ -76,13 +76,12 @@ class Known:
 def look(folder: DataFolder, source: Source) -> Look:
     """See the files of a source from outside."""
     seen = []
-    for pattern in source.files:
-        for path in folder.root.glob(pattern):
-            try:
-                found = path.stat()
-            except OSError:  # removed between the listing and now
-                continue
-            seen.append((str(path), found.st_mtime_ns, found.st_size, found.st_ino))
+    for path in source.paths(folder.root):
+        try:
+            found = path.stat()
+        except OSError:  # removed between the listing and now
+            continue
+        seen.append((str(path), found.st_mtime_ns, found.st_size, found.st_ino))
     digest = hashlib.sha256(repr(sorted(seen)).encode("utf-8", "surrogateescape")).hexdigest()
     return Look(digest, max((moment for _, moment, _, _ in seen), default=0))
 
@@ -115,7 +114,7 @@ def wait_for_change(folder: DataFolder, known: Known, seconds: float) -> dict[st
 
 def younger_files(folder: DataFolder, source: Source, moment_ns: int) -> list[str]:
     """Files of a source with a later time, below the data folder."""
-    found = {path for pattern in source.files for path in folder.root.glob(pattern)}
+    found = set(source.paths(folder.root))
     return sorted(path.relative_to(folder.root).as_posix() for path in found if _time_of(path) > moment_ns)
 
 

@@ -11,7 +11,6 @@ from graphlib import TopologicalSorter
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
-from pipelines.fingerprint import size_of
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.step import Renewal, Step, Workbench
 from pipelines.graph.tables import CHECKED, INPUTS, RELEASE, STEPS, read_source
@@ -93,7 +92,8 @@ WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, *
 def _tasks(bench: Workbench) -> list[Task]:
     def reading(source: Source) -> Task:
         names = tuple(name for table in source.tables for name in (table.name, raw_of(table).name))
-        weight = 1.0 + size_of(bench.folder, source) / BYTES_OF_AN_ORDINARY_TASK
+        size = sum(path.stat().st_size for path in source.paths(bench.folder.root) if path.exists())
+        weight = 1.0 + size / BYTES_OF_AN_ORDINARY_TASK
         return Task(names, (), lambda: read_source(source, bench, set(names)), weight)
 
     def making(step: Step) -> Task:

@@ -13,7 +13,6 @@ import hashlib
 import io
 import os
 from collections.abc import Iterator, Mapping
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -195,14 +194,10 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.Dat
     before = state_of(path)
     with path.open("rb") as opened:
         header = check_header(opened.read(HEAD_BYTES), file)
-    with ThreadPoolExecutor(1) as beside:  # polars reads the cells while Python looks for the rows
-        reading = beside.submit(_cells, path, header, file)
-        outline = _outline(path, len(header))
-        cells = reading.result()
-    if cells is None or outline.starts is None or cells.height != outline.starts.len():
+    outline = _outline(path, len(header))
+    table = None if outline.starts is None else _columns(path, header, file, outline.starts)
+    if table is None:
         table = _parse_slowly(builder, content_of(path), header, file)
-    else:
-        table = cells.with_columns(outline.starts)
     if state_of(path) != before:
         raise UnreadableError("the file changed while it was read: run again")
     given = table.select(
@@ -265,14 +260,15 @@ def _without_quotes(parts: list[bytes]) -> bytes:
     return b"".join(parts)
 
 
-def _cells(path: Path, header: list[str], file: EpochFile) -> pl.DataFrame | None:
-    """The wanted cells as text, by their place in the header; None where polars cannot read the file."""
+def _columns(path: Path, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
+    """The wanted cells as text, by their place in the header; None where polars finds other rows."""
     places = [str(place) for place in range(len(header))]
     wanted = [str(header.index(column)) for column in file.columns]
     try:
-        return pl.scan_csv(path, infer_schema=False, new_columns=places).select(wanted).collect(engine="streaming")
+        cells = pl.scan_csv(path, infer_schema=False, new_columns=places).select(wanted).collect(engine="streaming")
     except pl.exceptions.PolarsError:
         return None
+    return cells.with_columns(starts) if cells.height == starts.len() else None
 
 
 def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,6 +52,10 @@ class Source:
         """The staging tables this source fills."""
         prefix = f"staging.{self.name}__"
         return tuple(declared for name, declared in TABLES.items() if name.startswith(prefix))
+
+    def paths(self, folder: Path) -> Iterator[Path]:
+        """The files of a data folder that are read; one that several patterns match comes as often."""
+        return (path for pattern in self.files for path in folder.glob(pattern))
 
 
 class ReadingBuilder:

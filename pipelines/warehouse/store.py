@@ -52,7 +52,7 @@ class Warehouse:
         self.path = path
         self._connection: duckdb.DuckDBPyConnection | None = None
         self._views = local()
-        self._beside: set[str] = set()
+        self._in_use: set[str] = set()
         self._noted: dict[str, str] = {}
 
     @contextmanager
@@ -64,7 +64,7 @@ class Warehouse:
         """
         with self.connect() as connection:
             self._connection, self._views = connection, local()
-            self._beside, self._noted = _beside(connection), self.notes()  # nobody else writes until the session ends
+            self._in_use, self._noted = _in_use(connection), self.notes()  # nobody else writes until the session ends
             try:
                 yield self
             finally:
@@ -144,12 +144,12 @@ class Warehouse:
         with self.connect() as connection:
             connection.begin()
             try:
-                held = self._beside if self._connection else _beside(connection)
+                in_use = self._in_use if self._connection else _in_use(connection)
                 for declared, frame, rejected in ready:
                     _replace(connection, declared, frame)
                     if rejected is not None:
-                        _replace_rejections(connection, declared, rejected, held)
-                    _replace_inputs(connection, declared, (inputs or {}).get(declared), held)
+                        _replace_rejections(connection, declared, rejected, in_use)
+                    _replace_inputs(connection, declared, (inputs or {}).get(declared), in_use)
                 _note(connection, {name: word for name, word in (notes or {}).items() if self._noted.get(name) != word})
                 connection.commit()
                 if self._connection:
@@ -268,7 +268,7 @@ def _inputs_name(declared: Table) -> str:
     return f"build.inputs_of_{declared.name.replace('.', '_')}"
 
 
-def _beside(connection: duckdb.DuckDBPyConnection) -> set[str]:
+def _in_use(connection: duckdb.DuckDBPyConnection) -> set[str]:
     """Tables of inputs, and names of tables with rows set aside: of the others there is nothing to take away."""
     found = connection.execute(
         f"select 'build.' || table_name from duckdb_tables() where schema_name = 'build' "
@@ -278,22 +278,22 @@ def _beside(connection: duckdb.DuckDBPyConnection) -> set[str]:
 
 
 def _replace_inputs(
-    connection: duckdb.DuckDBPyConnection, declared: Table, inputs: pl.DataFrame | None, held: set[str]
+    connection: duckdb.DuckDBPyConnection, declared: Table, inputs: pl.DataFrame | None, in_use: set[str]
 ) -> None:
     name = _inputs_name(declared)
     if inputs is not None:
-        held.add(name)
+        in_use.add(name)
         execute_over(connection, f"create or replace table {name} as from incoming", inputs)
-    elif name in held:
+    elif name in in_use:
         connection.execute(f"drop table if exists {name}")
 
 
 def _replace_rejections(
-    connection: duckdb.DuckDBPyConnection, declared: Table, rejected: pl.DataFrame, held: set[str]
+    connection: duckdb.DuckDBPyConnection, declared: Table, rejected: pl.DataFrame, in_use: set[str]
 ) -> None:
-    if declared.name in held:
+    if declared.name in in_use:
         connection.execute(f"delete from {REJECTIONS} where table_name = ?", [declared.name])
     if rejected.height:
-        held.add(declared.name)
+        in_use.add(declared.name)
         found = conform(table_of(RejectedRows), rejected)
         execute_over(connection, f"insert into {REJECTIONS} by name from incoming", found)

@@ -402,3 +402,45 @@ def test_what_is_first_seen_later_never_changes_a_price(
         last_seen_on=days_before(-days_later - shown),
     )
     assert prices_of(*rows, later, hardware=PROXIED) == prices_of(*rows, hardware=PROXIED)
+
+
+class TestManyAtOnce:
+    """Asked together, in whatever order, each price is what it is when asked alone."""
+
+    HARDWARE = (chip(), chip("twin"), chip("bare", price_proxy_hardware_id="chip"))
+    OFFERS = tuple(
+        rental(
+            2 + (7 * number) % 11,
+            days_before(37 * number),
+            provider=f"P{number % 5}",
+            hardware_id=("chip", "twin")[number % 2],
+            pricing_category=("on_demand", "spot", "committed_1y")[number % 3],
+        )
+        for number in range(40)
+    )
+    ASKED = pl.DataFrame(
+        [
+            (terms, hardware_id, days_before(days))
+            for days in range(0, 1400, 90)
+            for hardware_id in ("twin", "bare", "chip")
+            for terms in ("spot", "on_demand", "commitment_1y")
+        ],
+        schema={"terms": pl.String, "hardware_id": pl.String, "priced_on": pl.Date},
+        orient="row",
+    )
+
+    def answer(self, asked: pl.DataFrame) -> list[Row]:
+        """Prices of asks, in one order."""
+        quotes, hardware = frame(core.PriceQuotes, self.OFFERS).lazy(), frame(core.Hardware, self.HARDWARE).lazy()
+        found = market_prices(asked.lazy(), quotes, hardware, Constants(constants())).collect()
+        return found.sort("terms", "hardware_id", "priced_on").to_dicts()
+
+    def test_as_alone(self) -> None:
+        alone = [price for ask in self.ASKED.iter_slices(1) for price in self.answer(ask)]
+        together = self.answer(self.ASKED)
+        assert len(together) > len(self.ASKED) / 2
+        key = ("terms", "hardware_id", "priced_on")
+        assert together == sorted(alone, key=lambda row: [str(row[name]) for name in key])
+
+    def test_in_any_order(self) -> None:
+        assert self.answer(self.ASKED.sample(fraction=1, shuffle=True, seed=1)) == self.answer(self.ASKED)
