@@ -50,7 +50,7 @@ def replicated(snapshot: Path, target: Path, count: int) -> int:
         header, *rows = csv.reader(file)
     name, day = header.index("Model"), header.index("Publication date")
     with (target / MODELS).open("w", encoding="utf-8", newline="") as file:
-        writer = csv.writer(file)
+        writer = csv.writer(file, lineterminator="\n")  # as Epoch ends its lines
         writer.writerow(header)
         for copy in range(-(-count // len(rows))):
             for row in rows if copy else ():

@@ -5,7 +5,7 @@ The steps are those of a build, up to the core tables whose rows come from peopl
 
 from __future__ import annotations
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, fields
 from datetime import UTC, datetime
 
@@ -13,7 +13,7 @@ import polars as pl
 
 from pipelines.contracts.table import Table
 from pipelines.contracts.validation import REJECTED
-from pipelines.graph.step import Computed, Workbench
+from pipelines.graph.step import Batch, Computed, Workbench
 from pipelines.graph.tables import INPUTS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
@@ -57,9 +57,12 @@ class MemoryBench(Workbench):
         """Nothing is built, so nothing is remembered."""
         return {}
 
-    def write(self, made: list[tuple[Table, Computed]], _notes: Mapping[str, str]) -> None:
-        """Keep tables at hand."""
-        self.tables |= {declared.name: computed for declared, computed in made}
+    def keep(self, batch: Batch) -> None:
+        """Have tables at hand, with what was set aside on their way."""
+        self.tables |= {declared.name: computed for declared, computed in batch.tables}
+
+    def store(self, batch: Batch) -> None:
+        """Nothing is stored."""
 
 
 def _whole_files(rejected: list[pl.DataFrame]) -> pl.DataFrame:
@@ -78,7 +81,7 @@ def check(folder: DataFolder) -> Checked:
     """
     bench = MemoryBench(folder)
     for source in SOURCES:
-        read_source(source, bench, {table.name for table in source.tables})
+        bench.save(read_source(source, bench, {table.name for table in source.tables}))
     for step in INPUTS:
         try:
             bench.make(step)

@@ -23,17 +23,23 @@ def _hash_of(path: Path) -> str:
         return ""
 
 
-def _hash_files(root: Path, paths: Iterable[Path]) -> str:
-    digest = hashlib.sha256()
+def _hash_files(root: Path, paths: Iterable[Path], known: Mapping[Path, str] | None = None) -> str:
+    digest, known = hashlib.sha256(), known or {}
     for path in sorted(set(paths)):
         name = path.relative_to(root).as_posix()
-        digest.update(f"{name}\0{_hash_of(path)}\0".encode("utf-8", "surrogateescape"))
+        digest.update(f"{name}\0{known.get(path) or _hash_of(path)}\0".encode("utf-8", "surrogateescape"))
     return digest.hexdigest()
 
 
-def source_fingerprint(folder: DataFolder, source: Source) -> str:
-    """Hash of every file one source reads, names and bytes in order, and of what it takes from files beside them."""
-    files = _hash_files(folder.root, source.paths(folder.root))
+def source_fingerprint(folder: DataFolder, source: Source, known: Mapping[Path, str] | None = None) -> str:
+    """Hash of every file one source reads, names and bytes in order, and of what it takes from files beside them.
+
+    Args:
+        folder: the data folder.
+        source: what is read.
+        known: hashes of files that were just read.
+    """
+    files = _hash_files(folder.root, source.paths(folder.root), known)
     beside = "\n".join(source.beside(folder.root)) if source.beside else ""
     return hashlib.sha256(f"{files}\n{beside}".encode()).hexdigest() if beside else files
 

@@ -72,10 +72,10 @@ def quarantine(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) 
     named = findings.with_columns(pl.coalesce("column_name", pl.when(by_name.is_in(optional)).then(by_name)))
     is_cell = pl.col("column_name").is_in(optional).fill_null(value=False)
     at_fault = named.filter(is_cell)
-    cells = at_fault.group_by(ROW, maintain_order=True).agg(pl.col("column_name").unique(maintain_order=True))
-    found = numbered.join(cells, on=ROW, how="left", maintain_order="left")
+    broken = at_fault.group_by(ROW, maintain_order=True).agg(pl.col("column_name").unique(maintain_order=True))
+    faulty = numbered.join(broken, on=ROW, how="inner", maintain_order="left")
     values = [
-        found.select(ROW, pl.lit(name).alias("column_name"), pl.col(name).cast(pl.String).alias("held"))
+        faulty.select(ROW, pl.lit(name).alias("column_name"), pl.col(name).cast(pl.String).alias("held"))
         for name in at_fault["column_name"].unique()
     ]
     told = (
@@ -85,13 +85,14 @@ def quarantine(declared: Table, numbered: pl.DataFrame, findings: pl.DataFrame) 
         if values
         else at_fault
     )
-    emptied = found.with_columns(
+    emptied = faulty.with_columns(
         *(
-            pl.when(~pl.col("column_name").list.contains(name).fill_null(value=False)).then(pl.col(name)).alias(name)
+            pl.when(~pl.col("column_name").list.contains(name)).then(pl.col(name)).alias(name)
             for name in at_fault["column_name"].unique()
         ),
-        pl.concat_list(pl.col(CELLS).fill_null([]), pl.col("column_name").fill_null([])).list.unique().list.sort(),
+        pl.concat_list(pl.col(CELLS).fill_null([]), pl.col("column_name")).list.unique().list.sort(),
     ).drop("column_name")
-    rows = split(declared, emptied, named.filter(~is_cell))
+    whole = numbered.join(broken, on=ROW, how="anti", maintain_order="left").with_columns(pl.col(CELLS).fill_null([]))
+    rows = split(declared, pl.concat([whole, emptied]).sort(ROW), named.filter(~is_cell))
     located = locate(declared, numbered, told).with_columns(pl.lit(value=False).alias("is_set_aside"))
     return Validated(rows.rows, pl.concat([rows.rejected, located]))

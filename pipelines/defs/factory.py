@@ -129,7 +129,9 @@ def source_asset(source: Source) -> dg.AssetsDefinition:
     )
     def read(context: dg.AssetExecutionContext, ledger: Ledger) -> Iterator[dg.MaterializeResult]:
         wanted = {".".join(key.path) for key in context.selected_asset_keys}
-        for table, computed in read_source(source, ledger.bench, wanted):
+        batch = read_source(source, ledger.bench, wanted)
+        ledger.bench.save(batch)
+        for table, computed in batch.tables:
             checks = [contract_result(table, computed.rejected)] if table.name in staging else []
             yield materialized(table, computed, checks, data_version=rows_hash(computed.rows))
 

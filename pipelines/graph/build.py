@@ -2,17 +2,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
 from datetime import date
 from graphlib import TopologicalSorter
+from itertools import chain
 
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import Table
 from pipelines.graph.history import PAST as PAST_VERSIONS
-from pipelines.graph.step import Renewal, Step, Workbench
+from pipelines.graph.step import Batch, Renewal, Step, Workbench
 from pipelines.graph.tables import CHECKED, INPUTS, RELEASE, STEPS, read_source
 from pipelines.paths import DataFolder
 from pipelines.sources import SOURCES
@@ -88,17 +89,32 @@ LONGEST = "core.scenario_costs"
 WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, **dict.fromkeys(EARLY, 3.0)}
 """How long a task takes, in times of an ordinary one; what much waits for goes first."""
 
+WEIGHT_OF_STORING = 0.3
+
 
 def _tasks(bench: Workbench) -> list[Task]:
-    def reading(source: Source) -> Task:
+    batches: dict[str, Batch] = {}
+
+    def reading(source: Source) -> Iterator[Task]:
         names = tuple(name for table in source.tables for name in (table.name, raw_of(table).name))
         size = sum(path.stat().st_size for path in source.paths(bench.folder.root) if path.exists())
         weight = 1.0 + size / BYTES_OF_AN_ORDINARY_TASK
-        return Task(names, (), lambda: read_source(source, bench, set(names)), weight)
+        return both(names, (), lambda: read_source(source, bench, set(names)), weight)
 
-    def making(step: Step) -> Task:
-        reads = (PAST, *_names(step.reads), *(EARLY if step is RELEASE else ()))
-        return Task((step.table.name,), reads, lambda: bench.make(step), WEIGHTS.get(step.table.name, 1.0))
+    def making(step: Step) -> Iterator[Task]:
+        read = _stored(_names(step.reads)) if step.asks_file else _names(step.reads)
+        reads = (PAST, *read, *(EARLY if step is RELEASE else ()))
+        return both((step.table.name,), reads, lambda: bench.computed(step), WEIGHTS.get(step.table.name, 1.0))
+
+    def both(names: tuple[str, ...], reads: tuple[str, ...], make: Callable[[], Batch], weight: float) -> Iterator[Task]:
+        """Two tasks, for what is made from tables need not wait until they are stored."""
+
+        def compute() -> None:
+            batches[names[0]] = batch = make()
+            bench.keep(batch)
+
+        yield Task(names, reads, compute, weight)
+        yield Task(_stored(names), names, lambda: bench.store(batches.pop(names[0])), WEIGHT_OF_STORING)
 
     def copying(name: str, after: tuple[str, ...], tables: list[Table]) -> Task:
         return Task((name,), (*after, *_names(tables)), lambda: bench.edition.put(tables, bench.read), WEIGHTS[name])
@@ -113,7 +129,12 @@ def _tasks(bench: Workbench) -> list[Task]:
         copying(EARLY[1], EARLY[:1], costs),
         copying(EARLY[2], EARLY[1:2], marts),
     )
-    return [begin, *map(reading, SOURCES), *map(making, STEPS), *copies]
+    return [begin, *chain(*map(reading, SOURCES)), *chain(*map(making, STEPS)), *copies]
+
+
+def _stored(names: Iterable[str]) -> tuple[str, ...]:
+    """What a task makes that stores tables."""
+    return tuple(f"stored {name}" for name in names)
 
 
 def _names(tables: Iterable[Table]) -> tuple[str, ...]:

@@ -66,6 +66,19 @@ class Computed:
 
 
 @dataclass(frozen=True)
+class Batch:
+    """Tables that are stored in one transaction.
+
+    Attributes:
+        tables: each with its rows.
+        notes: what is to be noted of them.
+    """
+
+    tables: list[tuple[Table, Computed]]
+    notes: Mapping[str, str]
+
+
+@dataclass(frozen=True)
 class Kept:
     """A table as the build before left it: its rows, and for each key the hash of what it depends on."""
 
@@ -174,25 +187,37 @@ class Workbench:
 
     def make(self, step: Step) -> Computed:
         """Run a step and store its table, with what it was made from."""
-        computed = step.run(self)
-        self.write([(step.table, computed)], origin(step, self.notes, self.as_of))
-        return computed
+        batch = self.computed(step)
+        self.save(batch)
+        return batch.tables[0][1]
 
-    def write(self, made: list[tuple[Table, Computed]], notes: Mapping[str, str]) -> None:
+    def computed(self, step: Step) -> Batch:
+        """The table of a step and what it was made from, to be stored."""
+        return Batch([(step.table, step.run(self))], origin(step, self.notes, self.as_of))
+
+    def save(self, batch: Batch) -> None:
+        """Store tables, and have them at hand."""
+        self.store(batch)
+        self.keep(batch)
+
+    def keep(self, batch: Batch) -> None:
+        """Have tables at hand for what is made from them."""
+        self.notes.update(batch.notes)
+        self._made |= {declared.name: computed.rows for declared, computed in batch.tables}
+        self.renewals += [
+            Renewal(declared.name, computed.recomputed, computed.rows.height)
+            for declared, computed in batch.tables
+            if computed.recomputed is not None
+        ]
+
+    def store(self, batch: Batch) -> None:
         """Store tables, what was set aside on their way and what is to be noted of them, in one transaction."""
-        changed = [(declared, computed) for declared, computed in made if not computed.stands]
+        changed = [(declared, computed) for declared, computed in batch.tables if not computed.stands]
         self.warehouse.write_all(
             [(declared, computed.rows, computed.rejected) for declared, computed in changed],
             {declared: computed.inputs for declared, computed in changed if computed.inputs is not None},
-            notes,
+            batch.notes,
         )
-        self.notes.update(notes)
-        self._made |= {declared.name: computed.rows for declared, computed in made}
-        self.renewals += [
-            Renewal(declared.name, computed.recomputed, computed.rows.height)
-            for declared, computed in made
-            if computed.recomputed is not None
-        ]
 
 
 @dataclass(frozen=True)
@@ -207,6 +232,7 @@ class Step:
         description: in one line.
         kinds: the tools, for the UI.
         takes_day: whether it depends on the day that is priced.
+        asks_file: whether it asks the build file, so that what it reads must be stored and not only at hand.
     """
 
     table: Table
@@ -216,6 +242,7 @@ class Step:
     kinds: tuple[str, ...] = ("polars", "duckdb")
     also: tuple[Table, ...] = ()
     takes_day: bool = False
+    asks_file: bool = False
 
 
 def table_step(contract: type[Contract], reads: list[type[Contract]], function: Callable[..., pl.DataFrame]) -> Step:

@@ -26,7 +26,7 @@ from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.history import PRICE_QUOTES
 from pipelines.graph.origins import day_of, outdated, refuse_outdated
 from pipelines.graph.scenario_steps import SCENARIOS
-from pipelines.graph.step import CHANGES, Computed, Step, Workbench, incremental_step, input_step, table_step
+from pipelines.graph.step import CHANGES, Batch, Computed, Step, Workbench, incremental_step, input_step, table_step
 from pipelines.sources.source import Source
 from pipelines.warehouse.checks import RULES, run_rules
 from pipelines.warehouse.release import release
@@ -165,8 +165,8 @@ COSTS = (
 """Core tables the ledger computes."""
 
 
-def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tuple[Table, Computed]]:
-    """Read a source once and make the wanted ones of its raw and staging tables.
+def read_source(source: Source, bench: Workbench, wanted: set[str]) -> Batch:
+    """Read a source once and make the wanted ones of its raw and staging tables, to be stored.
 
     Args:
         source: what is read.
@@ -174,10 +174,11 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
         wanted: names of tables.
 
     Returns:
-        The tables in order, stored.
+        The tables in order.
     """
-    fingerprint = source_fingerprint(bench.folder, source)
+    before = None if source.is_large else source_fingerprint(bench.folder, source)
     reading = source.read(bench.folder.root)
+    fingerprint = before or source_fingerprint(bench.folder, source, reading.hashes)
     made: list[tuple[Table, Computed]] = []
     for table in source.tables:
         raw = reading.raw[table.name]
@@ -187,9 +188,7 @@ def read_source(source: Source, bench: Workbench, wanted: set[str]) -> list[tupl
             staged = stage(table, raw)
             unread = reading.rejected.filter(pl.col("table_name") == table.name)
             made.append((table, Computed(staged.rows, pl.concat([unread, staged.rejected]))))
-    notes = bench.notes_of(source, fingerprint, reading, {table.name for table in source.tables} & wanted)
-    bench.write(made, notes)
-    return made
+    return Batch(made, bench.notes_of(source, fingerprint, reading, {table.name for table in source.tables} & wanted))
 
 
 def _mart(file: SqlFile) -> Step:
@@ -200,7 +199,8 @@ def _mart(file: SqlFile) -> Step:
     def run(bench: Workbench) -> Computed:
         return Computed(require(declared, bench.warehouse.select(declared, file.query)))
 
-    return Step(declared, tuple(TABLES[name] for name in file.reads), run, file.question, ("sql", "duckdb"))
+    reads = tuple(TABLES[name] for name in file.reads)
+    return Step(declared, reads, run, file.question, ("sql", "duckdb"), asks_file=True)
 
 
 def _rejected_rows(bench: Workbench) -> Computed:
@@ -229,6 +229,7 @@ SET_ASIDE = Step(
     (*STAGING, *(step.table for step in INPUTS)),
     _rejected_rows,
     "What was set aside, with the reason and the remedy.",
+    asks_file=True,
 )
 
 MART_STEPS = tuple(_mart(file) for file in sql_files(MARTS))
@@ -243,6 +244,7 @@ CHECKED = Step(
     _check_results,
     "The rules of sql/checks, each with its figure. A broken ERROR refuses the release.",
     ("sql", "duckdb"),
+    asks_file=True,
 )
 
 RELEASE = Step(
@@ -252,6 +254,7 @@ RELEASE = Step(
     "Publishes the ledger by atomic replacement, and says what moved. Refused when a blocking check fails.",
     ("duckdb", "parquet"),
     also=(CHANGES,),
+    asks_file=True,
 )
 
 STEPS: tuple[Step, ...] = (*INPUTS, *PAST_VERSIONS, SET_ASIDE, *COSTS, *MART_STEPS, CHECKED, RELEASE)

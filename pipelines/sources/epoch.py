@@ -12,6 +12,7 @@ import csv
 import hashlib
 import io
 import os
+import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -21,6 +22,7 @@ import polars as pl
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.table import TABLES, Table
 from pipelines.contracts.validation import conform
+from pipelines.sources.row_starts import row_starts
 from pipelines.sources.source import Reading, ReadingBuilder, Source
 from pipelines.sources.text import UnreadableError
 
@@ -33,6 +35,7 @@ PIECE_BYTES = 2**17
 
 QUOTE, COMMA, BREAK = b'"', b",", b"\n"
 NO_MARK = bytes(set(range(256)) - set(QUOTE + COMMA + BREAK))
+LONE_RETURN = re.compile(r"\r(?!\n)")
 INNER_BREAK = b"\v"
 """Stands for a line break inside quotes, once everything but the marks is left out."""
 
@@ -128,16 +131,17 @@ def read(folder: Path) -> Reading:
     """Every file of `epoch/`; nothing where there is no such folder, a fault where a file of it is missing."""
     builder = ReadingBuilder(FOLDER)
     frames: dict[str, pl.DataFrame] = {}
+    hashes: dict[Path, str] = {}
     present = [file for file in FILES if (folder / file.name).exists()]
     for file in FILES if present else ():
         try:
             if file not in present:
                 raise UnreadableError("the file is missing beside the others: import the snapshot again")
-            frames[file.declared.name] = _read_file(builder, folder, file)
+            frames[file.declared.name], hashes[folder / file.name] = _read_file(builder, folder, file)
         except UnreadableError as error:
             builder.set_file_aside(file.table, file.name, error)
     reading = builder.result()
-    return Reading({**reading.raw, **frames}, reading.rejected)
+    return Reading({**reading.raw, **frames}, reading.rejected, hashes)
 
 
 def content_of(path: Path) -> bytes:
@@ -189,13 +193,16 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     return header
 
 
-def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.DataFrame:
+def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[pl.DataFrame, str]:
+    """The records of a file, and the hash of its bytes."""
     path = folder / file.name
     before = state_of(path)
     with path.open("rb") as opened:
         header = check_header(opened.read(HEAD_BYTES), file)
-    outline = _outline(path, len(header))
-    table = None if outline.starts is None else _columns(path, header, file, outline.starts)
+        opened.seek(0)
+        sha256 = hashlib.file_digest(opened, "sha256").hexdigest()
+    starts = row_starts(path, len(header))
+    table = None if starts is None else _columns(path, header, file, starts.alias(LINE))
     if table is None:
         table = _parse_slowly(builder, content_of(path), header, file)
     if state_of(path) != before:
@@ -206,58 +213,9 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> pl.Dat
     placed = given.with_columns(
         pl.lit(file.name).alias("file"),
         pl.col(LINE).alias("line"),
-        pl.lit(outline.sha256).alias("file_sha256"),
+        pl.lit(sha256).alias("file_sha256"),
     )
-    return conform(raw_of(file.declared), placed)
-
-
-@dataclass(frozen=True)
-class Outline:
-    """What a file shows before its cells are read.
-
-    Attributes:
-        sha256: hash of its bytes.
-        starts: the line each row starts on (a cell may hold line breaks); None where a row is torn, or the file is no
-            table as Epoch publishes it.
-    """
-
-    sha256: str
-    starts: pl.Series | None
-
-
-def _outline(path: Path, width: int) -> Outline:
-    """Go through a file once. polars fills up a row that lacks cells; so the commas outside quotes are counted."""
-    digest = hashlib.sha256()
-    marks: list[bytes] = []
-    is_open = is_odd = False
-    for piece in _pieces(path):
-        digest.update(piece)
-        is_odd = is_odd or (b"\r" in piece and piece.count(b"\r") != piece.count(b"\r\n"))
-        marked = QUOTE + piece.translate(None, NO_MARK) if is_open else piece.translate(None, NO_MARK)
-        parts = marked.split(QUOTE)
-        marks.append(_without_quotes(parts))
-        is_open = len(parts) % 2 == 0
-    rows = b"".join(marks).removesuffix(BREAK).split(BREAK)[1:]
-    breaks = [row.count(INNER_BREAK) for row in rows]
-    is_torn = any(len(row) - inner != width - 1 for row, inner in zip(rows, breaks, strict=True))
-    if is_open or is_odd or is_torn:
-        return Outline(digest.hexdigest(), None)
-    starts = (pl.Series(LINE, breaks, pl.Int64) + 1).cum_sum().shift(1, fill_value=0) + 2
-    return Outline(digest.hexdigest(), starts)
-
-
-def _pieces(path: Path) -> Iterator[bytes]:
-    """A file in pieces of whole lines."""
-    with path.open("rb") as opened:
-        while piece := opened.read(PIECE_BYTES):
-            yield piece + opened.readline()
-
-
-def _without_quotes(parts: list[bytes]) -> bytes:
-    """Marks cut at the quotes, joined again: of every second part, which was inside, only the breaks are left."""
-    inside = QUOTE.join(parts[1::2]).translate(bytes.maketrans(BREAK, INNER_BREAK), COMMA)
-    parts[1::2] = inside.split(QUOTE) if len(parts) > 1 else []
-    return b"".join(parts)
+    return conform(raw_of(file.declared), placed), sha256
 
 
 def _columns(path: Path, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
@@ -283,7 +241,8 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableError("the file is not UTF-8: import the snapshot again", line) from error
     csv.field_size_limit(MAX_BYTES)
-    reader = csv.reader(io.StringIO(text, newline=""))
+    lines = LONE_RETURN.sub(" ", text)  # csv takes it for the end of a row; Epoch's rows end with a line
+    reader = csv.reader(io.StringIO(lines, newline=""))
     rows: list[tuple[object, ...]] = []
     try:
         next(reader)
@@ -301,4 +260,4 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-SOURCE = Source(FOLDER, tuple(file.name for file in FILES), read, is_optional=True)
+SOURCE = Source(FOLDER, tuple(file.name for file in FILES), read, is_optional=True, is_large=True)

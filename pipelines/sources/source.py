@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import polars as pl
@@ -19,10 +19,17 @@ Row = dict[str, str | int | None]
 
 @dataclass(frozen=True)
 class Reading:
-    """Records by staging table, and what could not be read (contract `quality.rejected_rows`)."""
+    """What was in the files of a source.
+
+    Attributes:
+        raw: records by staging table.
+        rejected: what could not be read (contract `quality.rejected_rows`).
+        hashes: of the bytes of files, where the source takes them on its way.
+    """
 
     raw: Mapping[str, pl.DataFrame]
     rejected: pl.DataFrame
+    hashes: Mapping[Path, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,6 +45,7 @@ class Source:
         beside_tables: names, without the prefix, of the staging tables that these files fill; they bring no news of
             their own.
         is_optional: whether a data folder without any of its files is whole.
+        is_large: whether its files are long enough to be gone through once only; its readings have their hashes.
     """
 
     name: str
@@ -46,6 +54,7 @@ class Source:
     beside: Callable[[Path], Iterable[str]] | None = None
     beside_tables: tuple[str, ...] = ()
     is_optional: bool = False
+    is_large: bool = False
 
     @property
     def tables(self) -> tuple[Table, ...]:

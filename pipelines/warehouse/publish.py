@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import shutil
 from collections.abc import Callable, Iterable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from pathlib import Path
 from types import TracebackType
@@ -126,14 +127,18 @@ class Edition:
         """
         connection = self._open()
         connection.begin()  # one commit, not one for each table
-        for declared in tables:
-            if declared.name not in self._held:
-                _insert(connection, declared, read(declared))
-                target = escaped(self._new_folder / Path(parquet_name(declared)).name)
-                connection.execute(f"copy {declared.name} to '{target}' (format parquet)")
-                self._held.add(declared.name)
-        connection.commit()
-        connection.execute("checkpoint edition")
+        with ThreadPoolExecutor(max_workers=1) as beside:
+            files = []
+            for declared in tables:
+                if declared.name not in self._held:
+                    rows = _in_order(declared, read(declared))
+                    files.append(beside.submit(rows.write_parquet, self._new_folder / Path(parquet_name(declared)).name))
+                    _insert(connection, declared, rows)
+                    self._held.add(declared.name)
+            connection.commit()
+            connection.execute("checkpoint edition")
+            for file in files:
+                file.result()
 
     def publish(self, warehouse: Warehouse, release: pl.DataFrame) -> None:
         """Put in what is missing, and replace the published file, Parquet files, data package and dictionary.
@@ -174,10 +179,13 @@ class Edition:
             self._connection = None
 
 
+def _in_order(declared: Table, rows: pl.DataFrame) -> pl.DataFrame:
+    return rows.sort(declared.key, nulls_last=True) if declared.key else rows
+
+
 def _insert(connection: duckdb.DuckDBPyConnection, declared: Table, rows: pl.DataFrame) -> None:
     if rows.height:
-        in_order = rows.sort(declared.key, nulls_last=True) if declared.key else rows
-        execute_over(connection, f"insert into {declared.name} by name from incoming", in_order)
+        execute_over(connection, f"insert into {declared.name} by name from incoming", rows)
 
 
 def _write(path: Path, text: str) -> None:

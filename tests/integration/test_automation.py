@@ -238,7 +238,7 @@ def test_what_a_failed_run_left_undone_is_in_the_next_one(watched: DataFolder, i
     with Warehouse(watched.work).session() as warehouse:  # the run reads the quotes, and gets no further
         bench = Workbench(watched, warehouse, AS_OF)
         bench.begin()
-        read_source(prices.SOURCE, bench, {"raw.prices__rental_quotes", QUOTES.name})
+        bench.save(read_source(prices.SOURCE, bench, {"raw.prices__rental_quotes", QUOTES.name}))
     replace_in(watched.root / "corrections" / "claims.yaml", "claimed_low_usd: 294000", "claimed_low_usd: 293000")
     third = sense(instance, second.cursor)
     assert keys_of(third) == [files_key(CLAIMS)]

@@ -25,7 +25,7 @@ from pipelines.contracts.derive import (
 from pipelines.contracts.table import TABLES, Table
 from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import LONGEST, build, ordered
-from pipelines.graph.step import Computed, Workbench
+from pipelines.graph.step import Batch, Computed, Workbench
 from pipelines.graph.tables import RELEASE, STEPS
 from pipelines.paths import DataFolder
 from pipelines.warehouse.macros import macro_dictionary
@@ -244,5 +244,5 @@ def test_what_several_tables_are_parts_of_is_made_once_while_its_tables_are_the_
         first = bench.shared(heights, read)
         assert bench.shared(heights, read) == first
         assert len(calls) == 1
-        bench.write([(read[1], Computed(bench.read(read[1]).head(3)))], {})
+        bench.save(Batch([(read[1], Computed(bench.read(read[1]).head(3)))], {}))
         assert bench.shared(heights, read) == [first[0], 3]
