@@ -5,6 +5,7 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts.vocabulary import FROM_SCRATCH_PHASES
+from pipelines.costing.runs import flagged
 
 PHASE_TABLE, EDGE_TABLE = "training_phases", "model_lineage"
 
@@ -120,7 +121,5 @@ def disclosure_by_scope(members: pl.DataFrame, by_model: pl.DataFrame) -> pl.Dat
         (is_self & pl.col("has_phase_set_aside")).any().alias("is_own_set_aside"),
         *(condition.any().alias(f"flag_{name}") for name, condition in flags.items()),
     )
-    named = [pl.when(pl.col(f"flag_{name}")).then(pl.lit(name)) for name in flags]
-    return grouped.with_columns(pl.concat_list(named).list.drop_nulls().alias("disclosure_flags")).drop(
-        pl.selectors.starts_with("flag_")
-    )
+    named = flagged(**{name: pl.col(f"flag_{name}") for name in flags})
+    return grouped.with_columns(named.alias("disclosure_flags")).drop(pl.selectors.starts_with("flag_"))

@@ -10,6 +10,7 @@ import polars as pl
 
 from pipelines.contracts.types import HOURS, USD
 from pipelines.costing.price_bases import PRICE_BASES
+from pipelines.costing.runs import flagged
 from pipelines.costing.sums import spread, sum_ends
 
 GRAIN = ["model_id", "scope", "price_basis"]
@@ -250,10 +251,10 @@ def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
     hours_incomplete = (pl.col("is_incomplete") | open_hours.fill_null(value=False)) & (has_hours | has_cost)
     partly_priced = has_cost & pl.col("has_unpriced").fill_null(value=False)
     cost_incomplete = hours_incomplete | partly_priced
-    extra = {
-        "partly_priced": partly_priced,
-        "gpu_count_partly_disclosed": has_cost & pl.col("counts_partly_disclosed").fill_null(value=False),
-    }
+    extra = flagged(
+        partly_priced=partly_priced,
+        gpu_count_partly_disclosed=has_cost & pl.col("counts_partly_disclosed").fill_null(value=False),
+    )
     reason = (
         pl.when(has_floor | (has_cost & ~cost_incomplete))
         .then(None)
@@ -269,7 +270,6 @@ def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
         .then(pl.lit("set_aside"))
         .otherwise(pl.lit("hours_not_disclosed"))
     )
-    named = [pl.when(condition).then(pl.lit(name)) for name, condition in extra.items()]
     return rows.with_columns(
         pl.when(~hours_incomplete).then("gpu_hours_high").alias("gpu_hours_high"),
         pl.col("cost_low_usd").round(USD.scale),
@@ -278,7 +278,7 @@ def _told(rows: pl.LazyFrame) -> pl.LazyFrame:
         pl.col("phase_count").fill_null(0),
         cost_incomplete.alias("is_lower_bound"),
         reason.alias("cost_missing_reason"),
-        pl.concat_list(pl.col("phase_flags").fill_null([]), "disclosure_flags", pl.concat_list(named).list.drop_nulls())
+        pl.concat_list(pl.col("phase_flags").fill_null([]), "disclosure_flags", extra)
         .list.unique()
         .list.sort()
         .alias("flags"),

@@ -14,6 +14,7 @@ from pipelines.contracts.types import HOURS, UNIT_PRICE
 from pipelines.costing.constants import DEFAULT_METHOD, Constants
 from pipelines.costing.price_bases import PRICE_BASES
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
+from pipelines.costing.runs import flagged
 
 RENTAL, DISCLOSED, PROXY = "rental", "disclosed", "proxy_price"
 OF_ASSUMED_HOURS = "assumed_utilization"
@@ -112,12 +113,10 @@ def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, o
         pl.when(is_assumed & pl.lit(asked is not None)).then("hours_mid").otherwise(end).alias(end) for end in ENDS
     ]
     factor = pl.lit(overrides.hours_factor or 1.0)
-    flags = {
-        "scenario_utilization": pl.col("by_use").is_not_null(),
-        "scenario_hours": pl.lit(overrides.hours_factor is not None),
-    }
+    added = flagged(
+        scenario_utilization=pl.col("by_use").is_not_null(), scenario_hours=pl.lit(overrides.hours_factor is not None)
+    )
     kept = pl.when(pl.col("by_use").is_not_null()).then(pl.col("flags").list.set_difference([OF_ASSUMED_HOURS]))
-    added = [pl.when(told).then(pl.lit(name)) for name, told in flags.items()]
     return (
         runs.join(implied, on="phase_id", how="left")
         .with_columns(by_use.alias("by_use"), *hours)
@@ -129,7 +128,7 @@ def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, o
                 .alias(end)
                 for end in ENDS
             ),
-            pl.concat_list(kept.otherwise("flags"), pl.concat_list(added).list.drop_nulls()).alias("flags"),
+            pl.concat_list(kept.otherwise("flags"), added).alias("flags"),
         )
         .drop("implied", "by_use")
     )

@@ -10,7 +10,6 @@ from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
-from pipelines.costing.runs import once_and_sorted
 from pipelines.costing.start_width import ends_with_assumed_start
 
 CENTS = USD.scale
@@ -109,23 +108,36 @@ def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
                 for unit, is_unit in (("gpu_hour", is_per_hour), ("gpu", ~is_per_hour))
             ),
             _missing_reason().alias("cost_missing_reason"),
-            _flags().alias("flags"),
             *(
                 pl.when(is_quantified).then(pl.col(name)).alias(name)
                 for name in ("quote_id", "price_source_id", "price_observed_on", "price_quote_count")
             ),
         )
         .drop("developer", *(f"unit_price{end}" for end in ("", "_low", "_high")))
-        .pipe(once_and_sorted, "flags")
+        .pipe(_with_all_flags)
     )
 
 
-def _flags() -> pl.Expr:
-    """Flags of the run and of its price; an assumed start matters only where the price is looked up by it."""
+def _with_all_flags(rows: pl.LazyFrame) -> pl.LazyFrame:
+    """Rows with the flags of the run and of its price, each once and in the order of the alphabet.
+
+    An assumed start matters only where the price is looked up by it. Many rows have the same few lists, so only
+    distinct ones are put together.
+    """
+    given = ("depends_on_start", "is_quantified", "__of_run", "__of_price")
+    keyed = rows.with_columns(
+        pl.col("flags").list.join(" ").alias("__of_run"), pl.col("price_flags").list.join(" ").alias("__of_price")
+    )
     run_flags = pl.col("flags")
     usual = pl.when("depends_on_start").then(run_flags).otherwise(run_flags.list.set_difference(list(START_FLAGS)))
     price_flags = pl.when("is_quantified").then("price_flags").fill_null([])
-    return pl.concat_list(usual, price_flags)
+    together = (
+        keyed.select(*given, "flags", "price_flags")
+        .unique(given)
+        .select(*given, pl.concat_list(usual, price_flags).list.unique().list.sort().alias("flags"))
+    )
+    joined = keyed.drop("flags").join(together, on=given, how="left", nulls_equal=True)
+    return joined.drop("__of_run", "__of_price")
 
 
 def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> pl.Expr:

@@ -10,6 +10,7 @@ from pipelines.contracts.core import PriceQuotes
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import REJECTED, Validated, conform
 from pipelines.costing.feed_rows import feed_quotes
+from pipelines.costing.runs import flagged
 
 CLAIM_FLAGS = ("press_estimate", "implied_not_stated")
 """A price worked out from a claim is what is to be checked, never evidence."""
@@ -85,13 +86,13 @@ def price_quotes(
     is_future = (pl.col("dated") > as_of).fill_null(value=False)
     is_left_out = is_future | pl.col("is_repeated")
     from_claim = pl.col("flags").list.set_intersection(list(CLAIM_FLAGS)).list.len() > 0
-    added = [
-        pl.when(pl.col("is_late_date")).then(pl.lit("dated_by_latest_day")),
-        pl.when(pl.col("is_estimate")).then(pl.lit("estimated_price")),
-        pl.when(pl.col("is_mapped").is_null()).then(pl.lit("unmapped_accelerator")),
-        pl.when(is_future).then(pl.lit("future_date")),
-        pl.when("is_repeated").then(pl.lit("kept_by_hand_too")),
-    ]
+    added = flagged(
+        dated_by_latest_day=pl.col("is_late_date"),
+        estimated_price=pl.col("is_estimate"),
+        unmapped_accelerator=pl.col("is_mapped").is_null(),
+        future_date=is_future,
+        kept_by_hand_too=pl.col("is_repeated"),
+    )
     return (
         joined.with_columns(
             pl.coalesce(
@@ -103,7 +104,7 @@ def price_quotes(
             ),
             pl.lit(None, pl.Datetime("us", "UTC")).alias("superseded_at"),
             (pl.col("is_usable") & pl.col("hardware_id").is_not_null() & ~from_claim & ~is_left_out).alias("is_usable"),
-            pl.concat_list("flags", pl.concat_list(added).list.drop_nulls()).alias("flags"),
+            pl.concat_list("flags", added).alias("flags"),
         )
         .with_columns(pl.col("is_usable").alias("has_been_usable"))
         .select(list(table_of(PriceQuotes).dtypes))

@@ -5,6 +5,8 @@ Rules: METHODS 1.1 (start of a run) and 1.3 (what is unknown), in docs/methods.m
 
 from __future__ import annotations
 
+from functools import cache
+
 import polars as pl
 
 from pipelines.contracts.types import HOURS, LEAST_HOURS, MOST_HOURS
@@ -15,20 +17,20 @@ MICROSECONDS_PER_HOUR = 3_600_000_000
 
 
 def flagged(**flags: pl.Expr) -> pl.Expr:
-    """A list column of the names whose condition holds, in the order given."""
-    names = [pl.when(condition.fill_null(value=False)).then(pl.lit(name)) for name, condition in flags.items()]
-    return pl.concat_list(names).list.drop_nulls()
+    """A list column of the names whose condition holds, in the order given.
 
-
-def once_and_sorted(rows: pl.LazyFrame, column: str) -> pl.LazyFrame:
-    """Rows, in no order, with each word of a list column once and in the order of the alphabet.
-
-    Many rows have the same few lists, so only distinct ones are sorted.
+    Every combination there can be is made once, and rows take theirs by its number: to put lists together row by row
+    takes twenty times as long.
     """
-    keyed = rows.with_columns(pl.col(column).list.join(" ").alias("__words"))
-    distinct = keyed.select("__words", column).unique("__words")
-    tidy = distinct.with_columns(pl.col(column).list.unique().list.sort())
-    return keyed.drop(column).join(tidy, on="__words", how="left").drop("__words")
+    bits = [condition.fill_null(value=False).cast(pl.UInt32) * 2**bit for bit, condition in enumerate(flags.values())]
+    return pl.lit(_combinations(tuple(flags))).gather(pl.sum_horizontal(bits))
+
+
+@cache
+def _combinations(names: tuple[str, ...]) -> pl.Series:
+    """Lists of names; in the list of a number are those whose bits it has."""
+    lists = [[name for bit, name in enumerate(names) if number >> bit & 1] for number in range(2 ** len(names))]
+    return pl.Series(lists, dtype=pl.List(pl.String))
 
 
 def implied_utilization(

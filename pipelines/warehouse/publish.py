@@ -20,7 +20,7 @@ import polars as pl
 from pipelines.contracts.derive import datapackage, dictionary, parquet_name, public_tables
 from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
-from pipelines.contracts.validation import conform
+from pipelines.contracts.validation import conform, conform_strictly
 from pipelines.paths import DataFolder
 from pipelines.warehouse.frames import execute_over, frame_of
 from pipelines.warehouse.macros import macro_dictionary
@@ -180,7 +180,9 @@ class Edition:
 
 
 def _in_order(declared: Table, rows: pl.DataFrame) -> pl.DataFrame:
-    return rows.sort(declared.key, nulls_last=True) if declared.key else rows
+    """Columns as the contract has them, rows by its key."""
+    placed = conform_strictly(declared, rows)
+    return placed.sort(declared.key, nulls_last=True) if declared.key else placed
 
 
 def _insert(connection: duckdb.DuckDBPyConnection, declared: Table, rows: pl.DataFrame) -> None:
