@@ -318,7 +318,7 @@ def _by_model(costs: pl.LazyFrame, phases: pl.LazyFrame) -> pl.DataFrame:
     single, several = pl.collect_all(
         [_of_one_chip(rows.filter(is_single)), _of_several_chips(rows.filter(~is_single).sort("phase_id"))]
     )
-    return pl.concat([single, several]).sort("model_name", "price_basis")
+    return pl.concat([single, several])
 
 
 def _of_one_chip(rows: pl.LazyFrame) -> pl.LazyFrame:

@@ -11,7 +11,7 @@ from itertools import chain
 
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.raw import raw_of
-from pipelines.contracts.table import Table
+from pipelines.contracts.table import TABLES, Table
 from pipelines.graph.history import PAST as PAST_VERSIONS
 from pipelines.graph.step import Batch, Renewal, Step, Workbench
 from pipelines.graph.tables import CHECKED, INPUTS, RELEASE, STEPS, read_source
@@ -80,11 +80,11 @@ class Task:
     weight: float = 1.0
 
 
-PAST, EARLY = "the past", ("early inputs", "early costs", "early marts")
+PAST, EARLY = "the past", ("early inputs", "early tables", "the largest table")
 """Tasks that make no table."""
 
-LONGEST = "core.scenario_costs"
-"""Takes longest. While it is made, what does not stand on it is copied into the release."""
+LONGEST, LARGEST = "core.scenario_costs", "core.epoch_costs"
+"""Take longest to make, and to copy. While they are made, what does not stand on them is copied into the release."""
 
 WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, **dict.fromkeys(EARLY, 3.0)}
 """How long a task takes, in times of an ordinary one; what much waits for goes first."""
@@ -121,13 +121,10 @@ def _tasks(bench: Workbench) -> list[Task]:
 
     begin = Task((PAST,), (), bench.begin)
     early, given = _early_tables(), {step.table for step in (*INPUTS, *PAST_VERSIONS)}
-    marts = [table for table in early if table.schema_name == "marts"]
-    inputs = [table for table in early if table in given]
-    costs = [table for table in early if table not in marts and table not in inputs]
     copies = (
-        copying(EARLY[0], (), inputs),
-        copying(EARLY[1], EARLY[:1], costs),
-        copying(EARLY[2], EARLY[1:2], marts),
+        copying(EARLY[0], (), [table for table in early if table in given]),
+        copying(EARLY[1], EARLY[:1], [table for table in early if table not in given]),
+        copying(EARLY[2], EARLY[1:2], [TABLES[LARGEST]]),
     )
     return [begin, *chain(*map(reading, SOURCES)), *chain(*map(making, STEPS)), *copies]
 
@@ -142,8 +139,8 @@ def _names(tables: Iterable[Table]) -> tuple[str, ...]:
 
 
 def _early_tables() -> list[Table]:
-    """Public tables that do not stand on the one that takes longest."""
-    late = {LONGEST, CHECKED.table.name, RELEASE.table.name}
+    """Public tables that stand neither on the one that takes longest nor on the largest."""
+    late = {LONGEST, LARGEST, CHECKED.table.name, RELEASE.table.name}
     for step in ordered(STEPS):
         if late & {read.name for read in step.reads}:
             late.add(step.table.name)
