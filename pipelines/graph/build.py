@@ -106,7 +106,9 @@ def _tasks(bench: Workbench) -> list[Task]:
         reads = (PAST, *read, *(EARLY if step is RELEASE else ()))
         return both((step.table.name,), reads, lambda: bench.computed(step), WEIGHTS.get(step.table.name, 1.0))
 
-    def both(names: tuple[str, ...], reads: tuple[str, ...], make: Callable[[], Batch], weight: float) -> Iterator[Task]:
+    def both(
+        names: tuple[str, ...], reads: tuple[str, ...], make: Callable[[], Batch], weight: float
+    ) -> Iterator[Task]:
         """Two tasks, for what is made from tables need not wait until they are stored."""
 
         def compute() -> None:

@@ -1,9 +1,8 @@
 """`epoch/` in the data folder: the tables of Epoch AI and the index beside them, where somebody brought them in.
 
 They are not part of the project's data (`costledger import epoch`); without them every table is empty. The tables have
-thousands of rows of long texts of which few columns are wanted: a file is gone through once in pieces for its hash and
-the places of its rows, and polars reads the columns. A file it cannot read is read row by row, and the rows at fault
-are set aside.
+thousands of rows of long texts of which few columns are wanted, so polars reads these (`row_starts` tells the lines). A
+file it cannot read is read row by row, and the rows at fault are set aside.
 """
 
 from __future__ import annotations
@@ -13,7 +12,7 @@ import hashlib
 import io
 import os
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -30,14 +29,7 @@ FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
 HEAD_BYTES = 2**16
-PIECE_BYTES = 2**17
-"""As much as stays near the processor: larger pieces take half as long again."""
-
-QUOTE, COMMA, BREAK = b'"', b",", b"\n"
-NO_MARK = bytes(set(range(256)) - set(QUOTE + COMMA + BREAK))
 LONE_RETURN = re.compile(r"\r(?!\n)")
-INNER_BREAK = b"\v"
-"""Stands for a line break inside quotes, once everything but the marks is left out."""
 
 
 @dataclass(frozen=True)
@@ -223,7 +215,8 @@ def _columns(path: Path, header: list[str], file: EpochFile, starts: pl.Series) 
     places = [str(place) for place in range(len(header))]
     wanted = [str(header.index(column)) for column in file.columns]
     try:
-        cells = pl.scan_csv(path, infer_schema=False, new_columns=places).select(wanted).collect(engine="streaming")
+        table = pl.scan_csv(path, infer_schema=False, new_columns=places, glob=False)
+        cells = table.select(wanted).collect()
     except pl.exceptions.PolarsError:
         return None
     return cells.with_columns(starts) if cells.height == starts.len() else None
@@ -241,7 +234,7 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
         line = content.count(b"\n", 0, error.start) + 1
         raise UnreadableError("the file is not UTF-8: import the snapshot again", line) from error
     csv.field_size_limit(MAX_BYTES)
-    lines = LONE_RETURN.sub(" ", text)  # csv takes it for the end of a row; Epoch's rows end with a line
+    lines = LONE_RETURN.sub(" ", text)  # the end of a row to `csv`, and to nobody else
     reader = csv.reader(io.StringIO(lines, newline=""))
     rows: list[tuple[object, ...]] = []
     try:

@@ -36,7 +36,8 @@ def row_starts(path: Path, width: int) -> pl.Series | None:
             quote_char=None,
             eol_char=QUOTE,
             new_columns=["text"],
-        ).collect(engine="in-memory")
+            glob=False,
+        ).collect()
     except pl.exceptions.PolarsError:
         return None
     parts = read.with_row_index("part")

@@ -126,19 +126,19 @@ class Edition:
             read: table to its rows, in the types of its contract.
         """
         connection = self._open()
-        connection.begin()  # one commit, not one for each table
+        new = [declared for declared in tables if declared.name not in self._held]
         with ThreadPoolExecutor(max_workers=1) as beside:
             files = []
-            for declared in tables:
-                if declared.name not in self._held:
-                    rows = _in_order(declared, read(declared))
-                    files.append(beside.submit(rows.write_parquet, self._new_folder / Path(parquet_name(declared)).name))
-                    _insert(connection, declared, rows)
-                    self._held.add(declared.name)
+            connection.begin()  # one commit, not one for each table
+            for declared in new:
+                rows = _in_order(declared, read(declared))
+                files.append(beside.submit(rows.write_parquet, self._new_folder / Path(parquet_name(declared)).name))
+                _insert(connection, declared, rows)
             connection.commit()
             connection.execute("checkpoint edition")
             for file in files:
                 file.result()
+        self._held.update(declared.name for declared in new)
 
     def publish(self, warehouse: Warehouse, release: pl.DataFrame) -> None:
         """Put in what is missing, and replace the published file, Parquet files, data package and dictionary.

@@ -590,41 +590,21 @@ def test_everything_broken_at_once_is_published(ledger_folder: DataFolder, tmp_p
     assert rows_of(folder, "from quality.check_results where not has_passed and severity = 'ERROR'") == []
 
 
-def test_a_file_reads_the_same_in_pieces_of_any_size(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """Cells with quotes, commas and line breaks of both kinds, cut anywhere."""
+def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
+    """Epoch's table of chips has one, outside of quotes."""
     folder = DataFolder(tmp_path)
     import_epoch(folder, str(FIXTURE))
-    path = tmp_path / "epoch" / "models.csv"
-    with path.open(encoding="utf-8", newline="") as file:
-        header, *rows = csv.reader(file)
-    link = header.index("Link")
-    for row, told in zip(rows, ('a "b", c\n\nd', ',\r\n"\n', '""', "é\n", "\n"), strict=False):
-        row[link] = told
-    with path.open("w", encoding="utf-8", newline="") as file:
-        csv.writer(file).writerows([header, *rows])
-    slowly = dict(csv_rows_by_line(path))
-    read = {}
-    for size in (1, 3, 64, source.PIECE_BYTES):
-        monkeypatch.setattr(source, "PIECE_BYTES", size)
-        [models] = [frame for name, frame in source.read(tmp_path).raw.items() if name == "staging.epoch__models"]
-        read[size] = models
-        assert {row["line"]: row["url"] for row in models.to_dicts()} == {
-            line: cells[link] or None for line, cells in slowly.items()
-        }
-    assert all(frame.equals(read[1]) for frame in read.values())
-
-
-def csv_rows_by_line(path: Path) -> list[tuple[int, list[str]]]:
-    """Rows of a CSV file below its header, each with the line it starts on."""
-    found = []
-    with path.open(encoding="utf-8", newline="") as file:
-        reader = csv.reader(file)
-        next(reader)
-        start = reader.line_num + 1
-        for row in reader:
-            found.append((start, row))
-            start = reader.line_num + 1
-    return found
+    path, name = tmp_path / "epoch" / "hardware.csv", "staging.epoch__hardware"
+    before, trimmed = source.read(tmp_path).raw[name].drop("file_sha256"), pl.col("hardware_name").str.strip_chars()
+    path.write_bytes(path.read_bytes().replace(b"\nNVIDIA A100,", b"\nNVIDIA A100\r,"))
+    at_once = source.read(tmp_path)
+    path.write_bytes(path.read_bytes() + b"one cell\n")
+    row_by_row = source.read(tmp_path)
+    assert at_once.rejected.is_empty()
+    assert row_by_row.rejected["reason"].to_list() == ["the row has 1 cells, the header 11: import the snapshot again"]
+    for reading in (at_once, row_by_row):
+        assert "NVIDIA A100" in reading.raw[name]["hardware_name"].str.strip_chars()
+        assert reading.raw[name].select(before.columns).with_columns(trimmed).equals(before.with_columns(trimmed))
 
 
 def test_a_row_too_short_beside_one_too_long_are_both_told(tmp_path: Path) -> None:
