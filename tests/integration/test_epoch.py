@@ -20,6 +20,7 @@ from pipelines.contracts import epoch, epoch_inputs
 from pipelines.contracts.table import Contract, Table, table_of
 from pipelines.contracts.validation import stage
 from pipelines.contracts.vocabulary import COST_FLAG, DIFFERENCE_REASON, EPOCH_FLAG
+from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import build, ordered
 from pipelines.graph.step import Workbench
 from pipelines.graph.tables import COSTS
@@ -588,6 +589,18 @@ def test_everything_broken_at_once_is_published(ledger_folder: DataFolder, tmp_p
     wrong = "from core.published_method_costs where published_method_cost_usd <= 0 or isinf(published_method_cost_usd)"
     assert rows_of(folder, wrong) == []
     assert rows_of(folder, "from quality.check_results where not has_passed and severity = 'ERROR'") == []
+
+
+def test_a_release_says_which_bytes_of_the_tables_it_was_made_from(ledger_folder: DataFolder, tmp_path: Path) -> None:
+    shutil.copytree(ledger_folder.root, tmp_path / "data")
+    folder = DataFolder(tmp_path / "data")
+    import_epoch(folder, str(FIXTURE))
+    build(folder, AS_OF)
+    told = "select input_fingerprint from history.releases order by published_at desc limit 1"
+    assert rows_of(folder, told) == [{"input_fingerprint": input_fingerprint(folder)}]
+    path = tmp_path / "data" / "epoch" / "models.csv"
+    path.write_bytes(path.read_bytes() + b"\n")
+    assert rows_of(folder, told) != [{"input_fingerprint": input_fingerprint(folder)}]
 
 
 def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
