@@ -9,7 +9,6 @@ from pipelines.contracts.table import USD, table_of
 from pipelines.costing.intervals import Range, named, product
 from pipelines.costing.price_bases.amortized import PARTS, parts
 from pipelines.costing.price_bases.basis import Pricing
-from pipelines.costing.purchases import nearest_offers
 
 CENTS = USD.scale
 KEY = ("phase_id", "price_basis", "component")
@@ -60,7 +59,7 @@ def _bought(pricing: Pricing, priced: pl.LazyFrame) -> pl.LazyFrame:
     covering = price * pl.col("server_mid")
     cluster = constants.range("interconnect_share_ratio")
     extra = (
-        nearest_offers(pricing.runs, pricing.quotes, pricing.hardware, constants)
+        pricing.offers.lazy()
         .group_by("phase_id")
         .agg(
             (price.min() * price.max()).sqrt().alias("bare"),

@@ -57,8 +57,14 @@ def build(folder: DataFolder, as_of: date, *, is_full: bool = False) -> list[Ren
     """
     warehouse = Warehouse(folder.work)
     bench = Workbench(folder, warehouse, as_of, is_full=is_full)
+    waiting: dict[str, Batch] = {}
     with warehouse.session(), bench.edition:
-        run_all(_tasks(bench))
+        try:
+            run_all(_tasks(bench, waiting))
+        except Exception:
+            for batch in waiting.values():  # what was set aside may be why a step failed
+                bench.store(batch)
+            raise
     order = [step.table.name for step in STEPS]
     return sorted(bench.renewals, key=lambda renewal: order.index(renewal.table_name))
 
@@ -92,8 +98,13 @@ WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, *
 WEIGHT_OF_STORING = 0.3
 
 
-def _tasks(bench: Workbench) -> list[Task]:
-    batches: dict[str, Batch] = {}
+def _tasks(bench: Workbench, waiting: dict[str, Batch]) -> list[Task]:
+    """All there is to do.
+
+    Args:
+        bench: where.
+        waiting: gets the tables that are made and not stored yet, by the name of the first of them.
+    """
 
     def reading(source: Source) -> Iterator[Task]:
         names = tuple(name for table in source.tables for name in (table.name, raw_of(table).name))
@@ -112,11 +123,11 @@ def _tasks(bench: Workbench) -> list[Task]:
         """Two tasks, for what is made from tables need not wait until they are stored."""
 
         def compute() -> None:
-            batches[names[0]] = batch = make()
+            waiting[names[0]] = batch = make()
             bench.keep(batch)
 
         yield Task(names, reads, compute, weight)
-        yield Task(_stored(names), names, lambda: bench.store(batches.pop(names[0])), WEIGHT_OF_STORING)
+        yield Task(_stored(names), names, lambda: bench.store(waiting.pop(names[0])), WEIGHT_OF_STORING)
 
     def copying(name: str, after: tuple[str, ...], tables: list[Table]) -> Task:
         return Task((name,), (*after, *_names(tables)), lambda: bench.edition.put(tables, bench.read), WEIGHTS[name])

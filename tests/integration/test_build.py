@@ -264,6 +264,17 @@ def test_a_release_is_made_from_what_was_read(ledger_copy: DataFolder) -> None:
     assert input_fingerprint(ledger_copy) != before
 
 
+def test_what_was_set_aside_is_told_though_a_later_step_failed_before_it_was_stored(
+    ledger_copy: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.graph.build.WORKERS", 1)  # so storing, which is least urgent, waits
+    (ledger_copy.root / "reference" / "sources.yaml").unlink()
+    with pytest.raises(KeyError, match="restore it"):
+        build(ledger_copy, AS_OF, is_full=True)
+    told = Warehouse(ledger_copy.work).rejections().filter(pl.col("check_name") == "unreadable")
+    assert told["file"].to_list() == ["reference/sources.yaml"]
+
+
 def test_what_several_tables_are_parts_of_is_made_once_while_its_tables_are_the_same(ledger_copy: DataFolder) -> None:
     read = (TABLES["core.models"], TABLES["core.hardware"])
     calls = []

@@ -18,7 +18,7 @@ from pipelines.costing.intervals import Range, named, product, total
 from pipelines.costing.market import price_ends
 from pipelines.costing.power import drawn_kw
 from pipelines.costing.price_bases.basis import NEVER_IN, PriceBasis, Pricing, price_columns
-from pipelines.costing.purchases import nearest_offers, sight_of_offers
+from pipelines.costing.purchases import sight_of_offers
 from pipelines.costing.runs import flagged
 
 HOURS_PER_YEAR, DAYS_PER_YEAR = 8766, 365.25
@@ -86,7 +86,7 @@ def _ends(figures: Range) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 def _offer(pricing: Pricing) -> pl.LazyFrame:
     """One price of an accelerator for each run, from its nearest quotes: quote_mid, _low, _high and what it covers."""
-    offers = nearest_offers(pricing.runs, pricing.quotes, pricing.hardware, pricing.constants)
+    offers = pricing.offers.lazy()
     has_server = pl.col("covers_server").any().over("phase_id")
     low, high = (pl.col(f"unit_price_{end}").cast(pl.Float64) for end in ("low", "high"))
     return (

@@ -11,6 +11,7 @@ import polars as pl
 
 from pipelines.costing.constants import Constants
 from pipelines.costing.market import TERMS, market_prices, sight_of_market
+from pipelines.costing.purchases import nearest_offers
 
 PRICE_COLUMNS: dict[str, type[pl.DataType] | pl.DataType] = {
     "phase_id": pl.String,
@@ -55,6 +56,11 @@ class Pricing:
     def market_sight(self) -> pl.DataFrame:
         """What `market` rests on (`market.sight_of_market`)."""
         return sight_of_market(self._asked, self.quotes, self.hardware).collect()
+
+    @cached_property
+    def offers(self) -> pl.DataFrame:
+        """Result of `purchases.nearest_offers` for every run."""
+        return nearest_offers(self.runs, self.quotes, self.hardware, self.constants).collect()
 
     @property
     def _asked(self) -> pl.LazyFrame:

@@ -11,14 +11,14 @@ import polars as pl
 from pipelines.contracts.types import UNIT_PRICE
 from pipelines.costing.market import price_ends
 from pipelines.costing.price_bases.basis import NEVER_IN, PriceBasis, Pricing, price_columns
-from pipelines.costing.purchases import nearest_offers, sight_of_offers
+from pipelines.costing.purchases import sight_of_offers
 from pipelines.costing.runs import flagged
 
 
 def price(pricing: Pricing) -> pl.LazyFrame:
     """The price of one accelerator of each run (PRICE_COLUMNS, USD per GPU); the middle is the geometric mean."""
     ends = (
-        nearest_offers(pricing.runs, pricing.quotes, pricing.hardware, pricing.constants)
+        pricing.offers.lazy()
         .with_columns(*price_ends(pricing.constants, by=["phase_id"]))
         .group_by("phase_id", maintain_order=True)
         .agg(
