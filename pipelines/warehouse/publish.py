@@ -22,6 +22,7 @@ from pipelines.contracts.quality import Releases
 from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import conform, conform_strictly
 from pipelines.paths import DataFolder
+from pipelines.warehouse.disk import writing
 from pipelines.warehouse.frames import execute_over, frame_of
 from pipelines.warehouse.macros import macro_dictionary
 from pipelines.warehouse.mould import escaped, mould
@@ -108,7 +109,8 @@ class Edition:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         """Take away what was not published."""
-        self._close()
+        with suppress(duckdb.Error):  # of a full disk: the file goes away
+            self._close()
         self._held.clear()
         self._new_file.unlink(missing_ok=True)
         self._new_file.with_name(self._new_file.name + ".wal").unlink(missing_ok=True)
@@ -124,7 +126,14 @@ class Edition:
         Args:
             tables: public tables; those that are in it already are left out.
             read: table to its rows, in the types of its contract.
+
+        Raises:
+            OSError: the disk takes no more.
         """
+        with writing(self._folder.ledger):
+            self._put(tables, read)
+
+    def _put(self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame]) -> None:
         connection = self._open()
         new = [declared for declared in tables if declared.name not in self._held]
         with ThreadPoolExecutor(max_workers=1) as beside:
@@ -146,9 +155,13 @@ class Edition:
         Args:
             warehouse: the build, complete and checked.
             release: history.releases, the new one last.
+
+        Raises:
+            OSError: the disk takes no more; the last release stays.
         """
-        self.put(public_tables(), warehouse.read)
-        self._close()
+        with writing(self._folder.ledger):
+            self._put(public_tables(), warehouse.read)
+            self._close()
         published, newest = self._folder.published, release.sort("published_at").row(-1, named=True)
         _write(published / "datapackage.json", datapackage(newest["release_id"], newest["published_at"].isoformat()))
         _write(published / "DICTIONARY.md", dictionary() + macro_dictionary())

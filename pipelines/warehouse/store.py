@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from threading import local
 from typing import cast
@@ -16,6 +16,7 @@ from pipelines.contracts.derive import PUBLIC_SCHEMAS, create_table
 from pipelines.contracts.quality import RejectedRows, Releases
 from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import ContractBrokenError, conform, conform_strictly
+from pipelines.warehouse.disk import writing
 from pipelines.warehouse.frames import execute_over, frame_of
 
 LOCK_SECONDS = 60
@@ -86,7 +87,8 @@ class Warehouse:
             with FileLock(self.path.with_suffix(".lock")).acquire(timeout=LOCK_SECONDS):
                 connection = _open(self.path)
                 try:
-                    _prepare(connection)
+                    with writing(self.path):
+                        _prepare(connection)
                     yield connection
                 finally:
                     connection.close()
@@ -124,6 +126,7 @@ class Warehouse:
 
         Raises:
             ContractBrokenError: the frame has other columns or types than the contract.
+            OSError: the disk takes no more.
         """
         self.write_all([(declared, frame, rejected)])
 
@@ -139,9 +142,13 @@ class Warehouse:
             writes: table, rows, and what was set aside on their way.
             inputs: what the rows of a table depend on, a hash for each key; gone for a table that gives none.
             notes: words about the build, by name, kept with the tables.
+
+        Raises:
+            ContractBrokenError: a frame has other columns or types than its contract.
+            OSError: the disk takes no more.
         """
         ready = [(declared, conform_strictly(declared, frame), rejected) for declared, frame, rejected in writes]
-        with self.connect() as connection:
+        with writing(self.path), self.connect() as connection:
             connection.begin()
             try:
                 in_use = self._in_use if self._connection else _in_use(connection)
@@ -155,7 +162,8 @@ class Warehouse:
                 if self._connection:
                     self._noted |= notes or {}
             except BaseException:
-                connection.rollback()
+                with suppress(duckdb.Error):  # nothing is left to take back where the disk was full
+                    connection.rollback()
                 raise
 
     def inputs_of(self, declared: Table) -> pl.DataFrame | None:

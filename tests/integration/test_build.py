@@ -6,6 +6,8 @@ import json
 import multiprocessing
 import re
 import stat
+import subprocess
+import sys
 from pathlib import Path
 
 import duckdb
@@ -273,6 +275,29 @@ def test_what_was_set_aside_is_told_though_a_later_step_failed_before_it_was_sto
         build(ledger_copy, AS_OF, is_full=True)
     told = Warehouse(ledger_copy.work).rejections().filter(pl.col("check_name") == "unreadable")
     assert told["file"].to_list() == ["reference/sources.yaml"]
+
+
+IN_LITTLE_ROOM = """
+import resource, sys
+from pipelines.cli import main
+resource.setrlimit(resource.RLIMIT_FSIZE, (int(sys.argv[1]), resource.RLIM_INFINITY))
+sys.argv[1:] = sys.argv[2:]
+main()
+"""
+"""Runs the command as on a disk that takes no file longer than so many bytes."""
+
+
+def test_a_disk_that_takes_no_more_keeps_the_last_release_and_is_told(ledger_copy: DataFolder) -> None:
+    words = ["--data", str(ledger_copy.root), "run", "--force"]
+    before, last = ledger_copy.ledger.read_bytes(), sorted(ledger_copy.published.iterdir())
+    command = [sys.executable, "-c", IN_LITTLE_ROOM, str(2**20), *words]
+    refused = subprocess.run(command, capture_output=True, text=True, check=False)
+    assert refused.returncode == 1
+    assert "could not be written (File too large): make room on the disk, and run again" in refused.stderr
+    assert "Traceback" not in refused.stderr
+    assert (ledger_copy.ledger.read_bytes(), sorted(ledger_copy.published.iterdir())) == (before, last)
+    assert subprocess.run([sys.executable, "-m", "pipelines.cli", *words], check=False).returncode == 0
+    assert ledger_copy.ledger.read_bytes() != before
 
 
 def test_what_several_tables_are_parts_of_is_made_once_while_its_tables_are_the_same(ledger_copy: DataFolder) -> None:
