@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import dataclass
@@ -20,7 +21,7 @@ from pipelines.sources import SOURCES
 from pipelines.sources.source import Source
 from pipelines.warehouse.store import Warehouse
 
-WORKERS = 4
+WORKERS = min(4, (os.cpu_count() or 1) + 1)
 """DuckDB and polars work while Python does not: more steps than that side by side gain nothing."""
 
 
@@ -92,7 +93,13 @@ PAST, EARLY = "the past", ("early inputs", "early tables", "the largest table")
 LONGEST, LARGEST = "core.scenario_costs", "core.epoch_costs"
 """Take longest to make, and to copy. While they are made, what does not stand on them is copied into the release."""
 
-WEIGHTS = {LONGEST: 8.0, "marts.scenario_costs": 4.0, CHECKED.table.name: 4.0, **dict.fromkeys(EARLY, 3.0)}
+WEIGHTS = {
+    LONGEST: 8.0,
+    LARGEST: 8.0,
+    "marts.scenario_costs": 4.0,
+    CHECKED.table.name: 4.0,
+    **dict.fromkeys(EARLY, 3.0),
+}
 """How long a task takes, in times of an ordinary one; what much waits for goes first."""
 
 WEIGHT_OF_STORING = 0.3
