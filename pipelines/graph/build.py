@@ -87,7 +87,7 @@ class Task:
     weight: float = 1.0
 
 
-PAST, EARLY = "the past", ("early inputs", "early tables", "the largest table")
+PAST, EARLY = "the past", ("early inputs", "the largest table", "early tables")
 """Tasks that make no table."""
 
 LONGEST, LARGEST = "core.scenario_costs", "core.epoch_costs"
@@ -102,7 +102,8 @@ WEIGHTS = {
 }
 """How long a task takes, in times of an ordinary one; what much waits for goes first."""
 
-WEIGHT_OF_STORING = 0.3
+STORING = 0.3
+"""How long it takes to store a table, in times of making it."""
 
 
 def _tasks(bench: Workbench, waiting: dict[str, Batch]) -> list[Task]:
@@ -134,7 +135,7 @@ def _tasks(bench: Workbench, waiting: dict[str, Batch]) -> list[Task]:
             bench.keep(batch)
 
         yield Task(names, reads, compute, weight)
-        yield Task(_stored(names), names, lambda: bench.store(waiting.pop(names[0])), WEIGHT_OF_STORING)
+        yield Task(_stored(names), names, lambda: bench.store(waiting.pop(names[0])), weight * STORING)
 
     def copying(name: str, after: tuple[str, ...], tables: list[Table]) -> Task:
         return Task((name,), (*after, *_names(tables)), lambda: bench.edition.put(tables, bench.read), WEIGHTS[name])
@@ -143,8 +144,8 @@ def _tasks(bench: Workbench, waiting: dict[str, Batch]) -> list[Task]:
     early, given = _early_tables(), {step.table for step in (*INPUTS, *PAST_VERSIONS)}
     copies = (
         copying(EARLY[0], (), [table for table in early if table in given]),
-        copying(EARLY[1], EARLY[:1], [table for table in early if table not in given]),
-        copying(EARLY[2], EARLY[1:2], [TABLES[LARGEST]]),
+        copying(EARLY[1], EARLY[:1], [TABLES[LARGEST]]),
+        copying(EARLY[2], EARLY[1:2], [table for table in early if table not in given]),
     )
     return [begin, *chain(*map(reading, SOURCES)), *chain(*map(making, STEPS)), *copies]
 
