@@ -1,7 +1,8 @@
 """Where the rows of a CSV file start: polars reads cells fast, but tells no lines and fills up rows that lack cells.
 
 The file is cut at its quotes: every second part stands inside of them. Outside, a line break ends a row and a comma a
-cell; inside they are text, and a break is only one line more.
+cell; inside they are text, and a break is only one line more. What is outside is put together again, a quote in place
+of each text inside, and cut into rows.
 """
 
 from __future__ import annotations
@@ -36,41 +37,25 @@ def row_starts(path: Path, width: int) -> pl.Series | None:
             quote_char=None,
             eol_char=QUOTE,
             new_columns=["text"],
+            empty_string_is_null=False,
             glob=False,
         ).collect()
     except pl.exceptions.PolarsError:
         return None
-    parts = read.with_row_index("part")
-    if parts.height % 2 == 0:  # a quote is left open
+    parts = read["text"].rechunk()
+    if parts.len() % 2 == 0:  # a quote is left open
         return None
-    rows = _rows(*_outside_and_inside(parts))
-    last = rows.row(-1, named=True)
-    if not last["commas"] and not last["inner_breaks"]:  # nothing after the last line break
+    outside, inside = parts.gather_every(2), parts.gather_every(2, 1)
+    rows = outside.str.join(QUOTE).str.split(BREAK).explode()
+    if not rows[-1]:  # nothing after the last line break
         rows = rows.head(-1)
-    if not (rows["commas"] == width - 1).all():
+    if not (_count(rows, COMMA) == width - 1).all():
         return None
-    return ((rows["inner_breaks"].cast(pl.Int64) + 1).cum_sum() + FIRST_LINE).head(-1)
+    inner_breaks = pl.concat([pl.Series([0]), _count(inside, BREAK).cum_sum()])
+    lines = pl.int_range(FIRST_LINE, rows.len() + FIRST_LINE, eager=True)  # if none had a break inside
+    return (lines + 1 + inner_breaks.gather(_count(rows, QUOTE).cum_sum())).head(-1).alias("line")
 
 
-def _outside_and_inside(parts: pl.DataFrame) -> tuple[pl.DataFrame, pl.DataFrame]:
-    """The parts outside of quotes with the row they begin in, those inside with the row they are in."""
-    is_outside = pl.col("part") % 2 == 0
-    breaks = pl.col("text").str.count_matches(BREAK, literal=True).fill_null(0)
-    outside = parts.filter(is_outside).select("text", breaks.alias("breaks"))
-    outside = outside.with_columns((pl.col("breaks").cum_sum() - pl.col("breaks")).alias("row"))
-    row = (outside["row"] + outside["breaks"]).head(-1)
-    return outside, parts.filter(~is_outside).select(row.alias("row"), breaks.alias("inner_breaks"))
-
-
-def _rows(outside: pl.DataFrame, inside: pl.DataFrame) -> pl.DataFrame:
-    """For each row in order its commas outside quotes, and its line breaks inside."""
-    last = pl.col("row") + pl.col("breaks")
-    cut = outside.filter(pl.col("breaks") > 0).select(
-        pl.col("text").str.split(BREAK), pl.int_ranges("row", last + 1, dtype=pl.UInt32).alias("row")
-    )
-    within = outside.filter(pl.col("breaks") == 0).select("text", "row")
-    commas = pl.concat([within, cut.explode("text", "row")]).select(
-        "row", pl.col("text").str.count_matches(COMMA, literal=True).alias("commas")
-    )
-    found = pl.concat([commas, inside], how="diagonal")
-    return found.group_by("row").agg(pl.col("commas", "inner_breaks").sum()).sort("row")
+def _count(texts: pl.Series, mark: str) -> pl.Series:
+    """How often each text has a mark."""
+    return texts.str.count_matches(mark, literal=True).cast(pl.Int64)
