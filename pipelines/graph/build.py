@@ -96,6 +96,7 @@ LONGEST, LARGEST = "core.scenario_costs", "core.epoch_costs"
 WEIGHTS = {
     LONGEST: 8.0,
     LARGEST: 8.0,
+    "marts.method_comparison": 6.0,
     "marts.scenario_costs": 4.0,
     CHECKED.table.name: 4.0,
     **dict.fromkeys(EARLY, 3.0),

@@ -18,6 +18,7 @@ from pipelines.contracts.table import Table, table_of
 from pipelines.contracts.validation import ContractBrokenError, conform, conform_strictly
 from pipelines.warehouse.disk import writing
 from pipelines.warehouse.frames import execute_over, frame_of
+from pipelines.warehouse.mould import escaped
 
 LOCK_SECONDS = 60
 REJECTIONS = "build.rejections"
@@ -31,6 +32,10 @@ lies there later."""
 REFERENCE_FILE = "data/reference/"
 
 SCHEMAS = ("raw", "staging", *PUBLIC_SCHEMAS)
+
+CATALOG = "work"
+ROWS_OF_A_GROUP = 30_720
+"""A table larger than a group is written as it comes; a smaller one to the log first, and to the file again later."""
 
 
 class WarehouseBusyError(Exception):
@@ -101,6 +106,7 @@ class Warehouse:
         """The open file as this thread sees it."""
         if not hasattr(self._views, "cursor"):
             self._views.cursor = connection.cursor()
+            self._views.cursor.execute(f"use {CATALOG}")
         return cast("duckdb.DuckDBPyConnection", self._views.cursor)
 
     def read(self, declared: Table) -> pl.DataFrame:
@@ -214,14 +220,19 @@ class Warehouse:
 
 def _open(path: Path) -> duckdb.DuckDBPyConnection:
     """The build file; a damaged one is made anew, for everything in it can be computed again."""
+    connection = duckdb.connect()
+    attach = f"attach '{escaped(path)}' as {CATALOG} (row_group_size {ROWS_OF_A_GROUP})"
     try:
-        return duckdb.connect(str(path))
+        connection.execute(attach)
     except duckdb.IOException as error:
         if "not a valid DuckDB" not in str(error):
+            connection.close()
             raise
         path.unlink()
         path.with_name(path.name + ".wal").unlink(missing_ok=True)
-        return duckdb.connect(str(path))
+        connection.execute(attach)
+    connection.execute(f"use {CATALOG}")
+    return connection
 
 
 def _prepare(connection: duckdb.DuckDBPyConnection) -> None:
