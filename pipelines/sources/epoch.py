@@ -15,7 +15,6 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import BinaryIO
 
 import polars as pl
 
@@ -30,7 +29,6 @@ FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
 HEAD_BYTES = 2**16
-BLOCK_BYTES = 2**24
 LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
@@ -144,24 +142,14 @@ def content_of(path: Path) -> bytes:
     Raises:
         UnreadableError: missing or too large.
     """
-    state_of(path)
-    return path.read_bytes()
-
-
-def state_of(path: Path) -> tuple[int, int]:
-    """Size and time of a file that can be read.
-
-    Raises:
-        UnreadableError: missing or too large.
-    """
     try:
         with path.open("rb") as opened:
-            state = os.fstat(opened.fileno())
+            size = os.fstat(opened.fileno()).st_size
+            if size > MAX_BYTES:
+                raise UnreadableError(f"the file has {size:,} bytes, more than {MAX_BYTES:,}")
+            return opened.read()
     except OSError as error:
         raise UnreadableError(f"the file cannot be opened ({error.strerror}): restore it") from error
-    if state.st_size > MAX_BYTES:
-        raise UnreadableError(f"the file has {state.st_size:,} bytes, more than {MAX_BYTES:,}")
-    return state.st_size, state.st_mtime_ns
 
 
 def check_header(content: bytes, file: EpochFile) -> list[str]:
@@ -189,18 +177,13 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
 
 def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[pl.DataFrame, str]:
     """The records of a file, and the hash of its bytes."""
-    path = folder / file.name
-    before = state_of(path)
-    with path.open("rb") as opened:
-        header = check_header(opened.read(HEAD_BYTES), file)
-        opened.seek(0)
-        sha256 = _sha256(opened)
-    starts = row_starts(path, len(header))
-    table = None if starts is None else _columns(path, header, file, starts.alias(LINE))
+    content = content_of(folder / file.name)
+    header = check_header(content, file)
+    starts = row_starts(content, len(header))
+    table = None if starts is None else _columns(content, header, file, starts.alias(LINE))
     if table is None:
-        table = _parse_slowly(builder, content_of(path), header, file)
-    if state_of(path) != before:
-        raise UnreadableError("the file changed while it was read: run again")
+        table = _parse_slowly(builder, content, header, file)
+    sha256 = hashlib.sha256(content).hexdigest()
     given = table.select(
         LINE, *(pl.col(str(header.index(column))).alias(name) for column, name in file.columns.items())
     )
@@ -212,20 +195,12 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[
     return conform(raw_of(file.declared), placed), sha256
 
 
-def _sha256(file: BinaryIO) -> str:
-    """The hash of what is left of a file, in blocks so large that other threads seldom make it wait for its turn."""
-    digest = hashlib.sha256()
-    while block := file.read(BLOCK_BYTES):
-        digest.update(block)
-    return digest.hexdigest()
-
-
-def _columns(path: Path, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
+def _columns(content: bytes, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
     """The wanted cells as text, by their place in the header; None where polars finds other rows."""
     places = [str(place) for place in range(len(header))]
     wanted = [str(header.index(column)) for column in file.columns]
     try:
-        table = pl.scan_csv(path, infer_schema=False, new_columns=places, glob=False)
+        table = pl.scan_csv(content, infer_schema=False, new_columns=places)
         cells = table.select(wanted).collect()
     except pl.exceptions.PolarsError:
         return None

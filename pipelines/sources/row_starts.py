@@ -7,8 +7,6 @@ of each text inside, and cut into rows.
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import polars as pl
 
 QUOTE, COMMA, BREAK = '"', ",", "\n"
@@ -18,11 +16,11 @@ NEVER = "\x01"
 FIRST_LINE = 1
 
 
-def row_starts(path: Path, width: int) -> pl.Series | None:
+def row_starts(content: bytes, width: int) -> pl.Series | None:
     """The line each row below the header starts on.
 
     Args:
-        path: a file of lines that end with a line feed, or a carriage return and one.
+        content: of a file of lines that end with a line feed, or a carriage return and one.
         width: how many cells a row has.
 
     Returns:
@@ -30,7 +28,7 @@ def row_starts(path: Path, width: int) -> pl.Series | None:
     """
     try:
         read = pl.scan_csv(
-            path,
+            content,
             has_header=False,
             infer_schema=False,
             separator=NEVER,
@@ -38,7 +36,6 @@ def row_starts(path: Path, width: int) -> pl.Series | None:
             eol_char=QUOTE,
             new_columns=["text"],
             empty_string_is_null=False,
-            glob=False,
         ).collect()
     except pl.exceptions.PolarsError:
         return None
