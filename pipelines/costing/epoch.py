@@ -313,7 +313,9 @@ def _as_models(phases: pl.DataFrame) -> pl.LazyFrame:
 def _by_model(costs: pl.LazyFrame, phases: pl.LazyFrame) -> pl.DataFrame:
     """One row per model and basis: with several chips from the cheapest low to the dearest high."""
     about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id")
-    rows = costs.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
+    joined = costs.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
+    needed = {"phase_id", "hardware_id", *table_of(EpochCosts).dtypes}
+    rows = joined.select(sorted(needed)).collect().lazy()  # made once, for both parts are cut from it
     is_single = pl.col("chip_names").list.len() == 1
     single, several = pl.collect_all(
         [_of_one_chip(rows.filter(is_single)), _of_several_chips(rows.filter(~is_single).sort("phase_id"))]

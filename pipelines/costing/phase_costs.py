@@ -53,24 +53,21 @@ def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl
         A row for each run and basis: phase_id, price_basis, is_per_hour and depends_on_start of the basis, and
         PRICE_COLUMNS, empty for a run without a price.
     """
-    chosen = tuple(bases) if bases is not None else tuple(PRICE_BASES.values())
-    about = pl.LazyFrame(
-        {
-            "price_basis": [basis.name for basis in chosen],
-            "is_per_hour": [basis.quantity == "gpu_hours" for basis in chosen],
-            "depends_on_start": [basis.depends_on_start for basis in chosen],
-        },
-        schema={"price_basis": pl.String, "is_per_hour": pl.Boolean, "depends_on_start": pl.Boolean},
-    )
-    found = [basis.price(pricing).with_columns(pl.lit(basis.name).alias("price_basis")) for basis in chosen]
-    nothing = pl.LazyFrame(schema={**PRICE_COLUMNS, "price_basis": pl.String})
-    grid = pricing.runs.select("phase_id", "flags").join(about, how="cross")
-    return (
-        grid.join(pl.concat([nothing, *found]), on=["phase_id", "price_basis"], how="left")
-        .with_columns(ends_with_assumed_start(pricing.constants))
+    of_basis = {"price_basis": pl.String, "is_per_hour": pl.Boolean, "depends_on_start": pl.Boolean}
+    nothing = pl.LazyFrame(schema={**PRICE_COLUMNS, **of_basis})
+    asked, wider = pricing.runs.select("phase_id", "flags"), ends_with_assumed_start(pricing.constants)
+    found = [
+        asked.join(basis.price(pricing), on="phase_id", how="left")
+        .with_columns(
+            pl.lit(basis.name).alias("price_basis"),
+            pl.lit(basis.quantity == "gpu_hours").alias("is_per_hour"),
+            pl.lit(basis.depends_on_start).alias("depends_on_start"),
+        )
+        .with_columns(wider)
         .drop("flags")
-        .collect()
-    )
+        for basis in (PRICE_BASES.values() if bases is None else bases)
+    ]
+    return pl.concat([nothing, *found]).collect()
 
 
 def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
