@@ -179,11 +179,10 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[
     """The records of a file, and the hash of its bytes."""
     content = content_of(folder / file.name)
     header = check_header(content, file)
-    starts = row_starts(content, len(header))
-    table = None if starts is None else _columns(content, header, file, starts.alias(LINE))
+    sha256 = hashlib.sha256(content).hexdigest()
+    table = _parse_fast(content, header, file)
     if table is None:
         table = _parse_slowly(builder, content, header, file)
-    sha256 = hashlib.sha256(content).hexdigest()
     given = table.select(
         LINE, *(pl.col(str(header.index(column))).alias(name) for column, name in file.columns.items())
     )
@@ -195,16 +194,16 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[
     return conform(raw_of(file.declared), placed), sha256
 
 
-def _columns(content: bytes, header: list[str], file: EpochFile, starts: pl.Series) -> pl.DataFrame | None:
-    """The wanted cells as text, by their place in the header; None where polars finds other rows."""
+def _parse_fast(content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame | None:
+    """Wanted cells as text, by their place in the header, and the line; None where a row does not fit the header."""
     places = [str(place) for place in range(len(header))]
     wanted = [str(header.index(column)) for column in file.columns]
     try:
-        table = pl.scan_csv(content, infer_schema=False, new_columns=places)
-        cells = table.select(wanted).collect()
+        cells = pl.scan_csv(content, infer_schema=False, new_columns=places).select(wanted).collect()
     except pl.exceptions.PolarsError:
         return None
-    return cells.with_columns(starts) if cells.height == starts.len() else None
+    starts = row_starts(content, len(header))
+    return None if starts is None or starts.len() != cells.height else cells.with_columns(starts.alias(LINE))
 
 
 def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:
