@@ -87,7 +87,9 @@ def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
     is_quantified = pl.col("is_quantified")
     exact = (mid.cast(COST) * pl.col("unit_price")).round(CENTS).cast(USD)
     return (
-        runs.join(prices.lazy(), on="phase_id", how="inner")
+        runs.with_columns(_text_of("flags").alias("run_flags"))
+        .drop("flags")
+        .join(prices.lazy().with_columns(_text_of("price_flags")), on="phase_id", how="inner")
         .with_columns(
             has_hours.alias("has_hours"),
             pl.when(is_per_hour).then(has_hours).otherwise(is_counted).alias("is_quantified"),
@@ -118,23 +120,26 @@ def costs_at(runs: pl.LazyFrame, prices: pl.DataFrame) -> pl.LazyFrame:
 def _with_all_flags(rows: pl.LazyFrame) -> pl.LazyFrame:
     """Rows with the flags of the run and of its price, each once and in the order of the alphabet.
 
-    An assumed start matters only where the price is looked up by it. Many rows have the same few lists, so only
-    distinct ones are put together.
+    An assumed start matters only where the price is looked up by it. Many rows have the same few texts of flags, so
+    only distinct ones are taken apart and put together.
     """
-    given = ("depends_on_start", "is_quantified", "__of_run", "__of_price")
-    keyed = rows.with_columns(
-        pl.col("flags").list.join(" ").alias("__of_run"), pl.col("price_flags").list.join(" ").alias("__of_price")
-    )
-    run_flags = pl.col("flags")
-    usual = pl.when("depends_on_start").then(run_flags).otherwise(run_flags.list.set_difference(list(START_FLAGS)))
-    price_flags = pl.when("is_quantified").then("price_flags").fill_null([])
-    together = (
-        keyed.select(*given, "flags", "price_flags")
-        .unique(given)
-        .select(*given, pl.concat_list(usual, price_flags).list.unique().list.sort().alias("flags"))
-    )
-    joined = keyed.drop("flags").join(together, on=given, how="left", nulls_equal=True)
-    return joined.drop("__of_run", "__of_price")
+    given = ("depends_on_start", "is_quantified", "run_flags", "price_flags")
+    of_run = _flags_of("run_flags")
+    usual = pl.when("depends_on_start").then(of_run).otherwise(of_run.list.set_difference(list(START_FLAGS)))
+    of_price = pl.when("is_quantified").then(_flags_of("price_flags")).fill_null([])
+    flags = pl.concat_list(usual, of_price).list.unique().list.sort().alias("flags")
+    together = rows.select(given).unique().select(*given, flags)
+    return rows.join(together, on=given, how="left", nulls_equal=True).drop("run_flags", "price_flags")
+
+
+def _text_of(flags: str) -> pl.Expr:
+    """A list of flags as one text: lists are slow to copy and to compare."""
+    return pl.col(flags).list.join(" ")
+
+
+def _flags_of(text: str) -> pl.Expr:
+    """The list again."""
+    return pl.when(pl.col(text) == "").then(pl.lit([], pl.List(pl.String))).otherwise(pl.col(text).str.split(" "))
 
 
 def _end(is_quantified: pl.Expr, mid: pl.Expr, end: pl.Expr, price_end: str) -> pl.Expr:
