@@ -76,19 +76,18 @@ def fetch(
     if again:
         _replay(session.folder, chosen, as_json=session.as_json)
         return
-    read: list[Polled] = []
     with _progress(chosen) as progress_of:
-        for feed_id in chosen:
-            read.append(  # noqa: PERF401 - the progress is told between one and the next
-                polling.poll(
-                    session.folder,
-                    feed_id,
-                    datetime.now(UTC),
-                    accept=accept,
-                    file=file,
-                    on_progress=progress_of(feed_id),
-                )
+        read = [
+            polling.poll(
+                session.folder,
+                feed_id,
+                datetime.now(UTC),
+                accept=accept,
+                file=file,
+                on_progress=progress_of(feed_id),
             )
+            for feed_id in chosen
+        ]
     if session.as_json:
         output.show_json({"feeds": read, "faults": faults})
     elif not chosen:

@@ -133,7 +133,7 @@ def _with_all_flags(rows: pl.LazyFrame) -> pl.LazyFrame:
 
 
 def _text_of(flags: str) -> pl.Expr:
-    """A list of flags as one text: lists are slow to copy and to compare."""
+    """A list of flags, which are names without spaces, as one text: lists are slow to copy and to compare."""
     return pl.col(flags).list.join(" ")
 
 

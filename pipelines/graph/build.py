@@ -62,8 +62,8 @@ def build(folder: DataFolder, as_of: date, *, is_full: bool = False) -> list[Ren
     with warehouse.session(), bench.edition:
         try:
             run_all(_tasks(bench, waiting))
-        except Exception:
-            for batch in waiting.values():  # what was set aside may be why a step failed
+        except Exception:  # whatever it is goes on, once what was set aside is stored: that may be why a step failed
+            for batch in waiting.values():
                 bench.store(batch)
             raise
     order = [step.table.name for step in STEPS]

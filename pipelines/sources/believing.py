@@ -112,7 +112,7 @@ def rows_of(feed: Feed, pages: tuple[bytes, ...]) -> pl.DataFrame:
         frames = [reader.read(page, feed) for page in pages]
     except UnreadableError:
         raise
-    except Exception as error:
+    except Exception as error:  # readers meet files nobody foresaw: such a one is refused, and the other feeds are read
         raise UnreadableError(
             f"the reader of {feed.format} failed ({type(error).__name__}: {error}): report it, with the file"
         ) from error

@@ -336,7 +336,7 @@ def moved_together(rows: pl.DataFrame, last: pl.DataFrame, limits: Mapping[str, 
     )
     if ratios.height < limits["median_least_lines"]:
         return None
-    median = float(ratios.to_series().median() or 1)  # type: ignore[arg-type]  # a number, of floats
+    median = float(ratios.select(pl.first().median()).item() or 1)
     factor = limits["median_move_factor"]
     if 1 / factor <= median <= factor:
         return None

@@ -24,6 +24,9 @@ ZIP = b"PK\x03\x04"
 MAX_ENTRIES = 100
 """Members of an archive; feeds that are zipped hold one file."""
 
+DAMAGED_ARCHIVE = (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError)
+"""What `zipfile` raises for one: cut off, overwritten, of a kind it does not know, or encrypted."""
+
 BEYOND = "beyond the header"
 """A last column that no file has, in which a row with too many cells shows."""
 
@@ -83,7 +86,7 @@ def only_member(data: bytes, feed: Feed, suffix: str) -> tuple[str, bytes]:
                 is_longer = len(content) > feed.max_bytes or bool(file.read(1))
     except UnreadableError:
         raise
-    except (zipfile.BadZipFile, zlib.error, OSError, EOFError, ValueError, NotImplementedError, RuntimeError) as error:
+    except DAMAGED_ARCHIVE as error:
         raise UnreadableError(f"the zip archive cannot be read ({error}): fetch it again") from error
     if is_longer:
         raise UnreadableError(f"the file unpacks to more than {feed.max_bytes:,} bytes: raise max_bytes if it is right")
