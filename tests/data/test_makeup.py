@@ -1,0 +1,153 @@
+"""Marts on what stands behind a cost: its inputs, its parts, what it leaves out, its electricity; worked out again."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterator
+
+import duckdb
+import pytest
+
+from pipelines.paths import DataFolder
+
+
+@pytest.fixture(scope="module")
+def ledger(ledger_folder: DataFolder) -> Iterator[duckdb.DuckDBPyConnection]:
+    with duckdb.connect(str(ledger_folder.ledger), read_only=True) as connection:
+        yield connection
+
+
+class TestPriceSensitivity:
+    def test_the_shares_of_a_cost_add_up_to_1_wherever_it_has_an_interval(
+        self, ledger: duckdb.DuckDBPyConnection
+    ) -> None:
+        costs = ledger.sql(
+            "select costs.cost_low_usd < costs.cost_high_usd, count(variance_share), sum(variance_share), count(*) "
+            "from marts.price_sensitivity join core.model_costs as costs using (model_id, scope, price_basis) "
+            "where costs.cost_high_usd is not null group by model_id, scope, price_basis, 1"
+        ).fetchall()
+        assert {has_interval for has_interval, *_ in costs} == {True, False}
+        for has_interval, told, total, count in costs:
+            assert told == (count if has_interval else 0)
+            assert total == (pytest.approx(1, abs=1e-9) if has_interval else None)
+
+    def test_of_a_single_phase_the_price_has_its_part_of_the_squares(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        rows = ledger.sql(
+            "select inputs.variance_share, phases.cost_high_usd / phases.cost_low_usd, "
+            "  phases.unit_price_high_usd_per_gpu_hour::double / phases.unit_price_low_usd_per_gpu_hour::double "
+            "from marts.price_sensitivity as inputs join core.phase_costs as phases using (model_id, price_basis) "
+            "where inputs.scope = 'own' and inputs.input = 'price' and price_basis <> 'purchase' "
+            "  and phases.row_role = 'primary' and phases.cost_mid_usd is not null and variance_share is not null "
+            "qualify count(*) over (partition by model_id, price_basis) = 1"
+        ).fetchall()
+        assert sum(0.05 < share < 0.95 for share, *_ in rows) > 10
+        for share, of_cost, of_price in rows:
+            assert share == pytest.approx(min(1, (math.log(of_price) / math.log(of_cost)) ** 2), abs=1e-6)
+
+    def test_the_largest_share_stands_first(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        ranked = ledger.sql(
+            "select list(input_rank order by input_rank), list(variance_share order by input_rank) "
+            "from marts.price_sensitivity where variance_share is not null group by model_id, scope, price_basis"
+        ).fetchall()
+        assert max(len(ranks) for ranks, _ in ranked) > 3
+        for ranks, shares in ranked:
+            assert ranks == list(range(1, len(ranks) + 1))
+            assert shares == sorted(shares, reverse=True)
+
+    def test_a_quarter_more_moves_what_the_input_is_in(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """DeepSeek-V3 at $2 an hour: 2,788,000 hours, of them 2,664,000 of pretraining."""
+        moved = ledger.sql(
+            "select input_id, cost_if_quarter_less_usd::int, cost_if_quarter_more_usd::int "
+            "from marts.price_sensitivity "
+            "where model_id = 'deepseek-v3' and scope = 'own' and price_basis = 'disclosed'"
+        ).fetchall()
+        whole, pretraining = 2 * 2_788_000, 2 * 2_664_000
+        assert ("h800", whole * 0.75, whole * 1.25) in moved
+        assert ("deepseek-v3__pretraining", whole - pretraining / 4, whole + pretraining / 4) in moved
+
+
+class TestCostMakeup:
+    def test_parts_of_a_cost_are_those_of_its_phases(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        parts = dict(
+            ledger.sql(
+                "select component, cost_mid_usd from marts.cost_makeup "
+                "where model_id = 'deepseek-r1' and scope = 'cumulative' and price_basis = 'amortized'"
+            ).fetchall()
+        )
+        by_phase = ledger.sql(
+            "select component, sum(parts.cost_mid_usd) from core.cost_components as parts "
+            "join core.phase_costs as phases using (phase_id, price_basis) "
+            "join core.scope_members as members on members.member_model_id = phases.model_id "
+            "where members.model_id = 'deepseek-r1' and scope = 'cumulative' and price_basis = 'amortized' "
+            "  and phases.row_role = 'primary' group by all"
+        ).fetchall()
+        assert {"accelerators", "interconnect", "energy"} <= parts.keys()
+        assert parts == dict(by_phase)
+
+    def test_parts_in_the_cost_are_the_cost(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Of purchase too, where one cluster serves several phases and is bought once."""
+        sums = ledger.sql(
+            "select price_basis, sum(parts.cost_mid_usd), any_value(costs.cost_mid_usd) "
+            "from marts.cost_makeup as parts join core.model_costs as costs using (model_id, scope, price_basis) "
+            "where is_in_cost and not is_lower_bound group by model_id, scope, price_basis"
+        ).fetchall()
+        assert {basis for basis, *_ in sums} == {"amortized", "purchase"}
+        for _, parts, whole in sums:
+            assert float(parts) == pytest.approx(float(whole), abs=0.25)
+
+    def test_shares_add_up_to_1(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        sums = ledger.sql("select sum(component_share) from marts.cost_makeup group by model_id, scope, price_basis")
+        assert {round(total, 9) for (total,) in sums.fetchall()} == {1.0}
+
+
+class TestLeftOutLines:
+    def test_lines_are_the_multipliers_of_the_source(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        constants = dict(
+            ledger.sql("select constant_id, value from core.method_constants where method_id = 'ledger'").fetchall()
+        )
+        factor, share = constants["experiments_factor_ratio"], constants["staff_share_ratio"]
+        lines = ledger.sql("select left_out, cost_usd::double, line_mid_usd from marts.left_out_lines").fetchall()
+        assert {left_out for left_out, *_ in lines} == {"experiments", "staff"}
+        for left_out, cost, line in lines:
+            times = factor - 1 if left_out == "experiments" else factor * share / (1 - share)
+            assert line == pytest.approx(cost * times, abs=0.01)
+
+    def test_no_cost_has_them_in(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        [(lines, equal)] = ledger.sql(
+            "select count(*), count(*) filter (where lines.cost_usd = costs.cost_mid_usd) "
+            "from marts.left_out_lines as lines join core.model_costs as costs using (model_id, scope, price_basis)"
+        ).fetchall()
+        assert lines == equal > 0
+
+
+class TestEnergyByModel:
+    def test_it_is_the_sum_over_every_model_below(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        found, added = (
+            dict(ledger.sql(question).fetchall())
+            for question in (
+                "select model_id, energy_kwh from marts.energy_by_model where scope = 'cumulative' "
+                "and not is_lower_bound",
+                "select members.model_id, sum(energy_kwh) from core.scope_members as members join core.phase_energy "
+                "on phase_energy.model_id = member_model_id where scope = 'cumulative' "
+                "and row_role in ('primary', 'context_only') group by all",
+            )
+        )
+        assert len(found) > 100
+        assert found == {model: pytest.approx(added[model]) for model in found}
+
+    def test_what_the_developer_states_stands_beside(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Llama 3.1 405B: 8,930 t by location, none by market, on its model card."""
+        [(located, by_market, worked_out, ratio)] = ledger.sql(
+            "select disclosed_location_tco2e, disclosed_market_tco2e, emissions_tco2e, worked_out_to_disclosed_ratio "
+            "from marts.energy_by_model where model_id = 'llama-3-1-405b' and scope = 'own'"
+        ).fetchall()
+        assert (located, by_market) == (8930, 0)
+        assert ratio == pytest.approx(worked_out / 8930)
+
+    def test_a_floor_has_no_upper_end(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        ends = ledger.sql(
+            "select is_lower_bound, energy_high_kwh is null, energy_kwh <= energy_high_kwh from marts.energy_by_model "
+            "where energy_kwh is not null"
+        ).fetchall()
+        assert {(is_floor, is_open) for is_floor, is_open, _ in ends} == {(True, True), (False, False)}
+        assert all(is_in_order for is_floor, _, is_in_order in ends if not is_floor)
