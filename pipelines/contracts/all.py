@@ -2,6 +2,7 @@
 
 from pipelines.contracts import (
     core,
+    cost_parts,
     epoch,
     epoch_inputs,
     epoch_marts,
@@ -21,6 +22,7 @@ from pipelines.contracts import (
 
 __all__ = [
     "core",
+    "cost_parts",
     "epoch",
     "epoch_inputs",
     "epoch_marts",

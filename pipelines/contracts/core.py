@@ -219,6 +219,9 @@ class CostColumns(Contract):
     cost_high_usd: pl.Float64 = column("Upper end of the cost.", nullable=True, ge=0)
     cost_missing_reason: pl.String = column("Why there is no cost.", nullable=True, isin=list(v.MISSING_REASON))
     flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
+    scope_note: pl.List(pl.String) = column(
+        "What the cost leaves out, in words of a vocabulary; optional lines for some of it are in marts.left_out_lines."
+    )
 
     @pa.dataframe_check(description="cost_low_usd <= cost_mid_usd <= cost_high_usd")
     def cost_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
@@ -381,9 +384,6 @@ class ModelCosts(CostColumns):
     unpriced_gpu_hours: HOURS = column("Accelerator-hours without a price on this basis.", nullable=True, ge=0)
     phase_count: pl.Int64 = column("Phases counted in.", ge=0)
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
-    scope_note: pl.List(pl.String) = column(
-        "What the cost leaves out, in words of a vocabulary; optional lines for some of it are in marts.left_out_lines."
-    )
     undisclosed_ancestors: pl.List(pl.String) = column("Models in scope whose own cost is not known.")
     phases_without_quantity: pl.List(pl.String) = column("Phases known to exist without any hours.")
 

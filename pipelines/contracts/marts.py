@@ -327,7 +327,7 @@ class PriceSensitivity(Contract):
     scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
     price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
     input: pl.String = column("What is uncertain.", isin=list(v.SENSITIVITY_INPUT))
-    input_id: pl.String = column("Of which accelerator (price) or phase (hours).")
+    input_id: pl.String = column("Of which accelerator, or of which phase (hours, utilization).")
     input_rank: pl.Int64 = column("Place by share of the variance, 1 the largest.", ge=1, unit="rank")
     variance_share: pl.Float64 = column(
         "Share of the variance, to first order; the shares of a cost add up to 1. Absent where nothing has a range.",
@@ -336,6 +336,12 @@ class PriceSensitivity(Contract):
         le=1.000001,
     )
     cost_mid_usd: USD = column("The cost; for a lower bound its floor.")
-    cost_if_quarter_less_usd: USD = column("The cost if this input were 25% less.")
-    cost_if_quarter_more_usd: USD = column("The cost if this input were 25% more.")
+    cost_at_low_usd: pl.Float64 = column("The cost with this input alone at its 5% point.")
+    cost_at_high_usd: pl.Float64 = column("The cost with this input alone at its 95% point.")
+    cost_if_quarter_less_usd: pl.Float64 = column(
+        "The cost if this input were 25% less; absent for a day.", nullable=True
+    )
+    cost_if_quarter_more_usd: pl.Float64 = column(
+        "The cost if this input were 25% more; absent for a day.", nullable=True
+    )
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")

@@ -159,8 +159,16 @@ COST_SCOPE = {
 }
 
 SENSITIVITY_INPUT = {
-    "price": "Price of one accelerator, shared by all its phases.",
-    "hours": "Accelerator-hours of one phase.",
+    "price": "Price of one accelerator, rented or bought, shared by all its phases.",
+    "hours": "Accelerator-hours of one phase, as disclosed.",
+    "utilization": "Utilisation at which disclosed compute is turned into the hours of one phase.",
+    "start": "Day for which the price is looked up, where it is assumed.",
+    "server_overhead": "What a server adds to the quote of a bare card.",
+    "price_trend": "Decline of the price of hardware, by which it loses value.",
+    "interconnect": "Share of the network in the price of a cluster.",
+    "power": "Power an accelerator draws, with its server and the building.",
+    "electricity_price": "Price of a kilowatt-hour.",
+    "energy_share": "Usual share of energy, where power or electricity price is not known.",
 }
 
 CLAIMED_SCOPE = {
@@ -286,6 +294,7 @@ EPOCH_FLAG = {
     "scope_includes_base": "Hours come from compute that includes the base model's: never added to the base.",
     "finetune_compute": "Hours come from the compute of the fine-tune alone.",
     "known_utilization": "Hours come from disclosed compute at the disclosed utilisation.",
+    "vague_hours": "Epoch is less than confident of the hours: their interval is as wide as is usual then.",
     "future_release": "The model is dated after the day of the release.",
     "outside_price": "No quote of the ledger serves; the price is from Epoch's table of prices.",
     "look_ahead_price": "The price is dated after the decision it stands for.",

@@ -10,21 +10,19 @@ from datetime import date
 
 import polars as pl
 
-from pipelines.contracts.core import Hardware, PriceQuotes
 from pipelines.contracts.epoch import EpochCosts, EpochModels
 from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD, table_of
 from pipelines.costing.constants import Constants
-from pipelines.costing.methods.cottier_2024 import known_chips
+from pipelines.costing.epoch_chips import as_hardware, as_quotes, used_chips, with_peaks
+from pipelines.costing.intervals import product_end
 from pipelines.costing.phase_costs import costs_at, prices_on
 from pipelines.costing.price_bases import PRICE_BASES, Pricing
 from pipelines.costing.runs import SECONDS_PER_HOUR, flagged, runs
+from pipelines.costing.scope_note import scope_note
 
-OWN = "epoch:"
-"""Before the name of a chip that the ledger does not have."""
-
-PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
 LIST_SEPARATOR = ","
-
+SURE = "Confident"
+"""Epoch's word for a figure it is sure of."""
 
 OF_ONE_PRICE = (
     *("unit_price_usd_per_gpu_hour", "unit_price_usd_per_gpu", "quote_id"),
@@ -111,104 +109,15 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
     if models.is_empty():
         return table_of(EpochCosts).empty()
     method = Constants(constants)
-    used = _used_chips(models, chips, prices, same_chips)
-    accelerators = pl.concat([hardware, _as_hardware(used)], how="diagonal").lazy()
-    offers = pl.concat([quotes, _as_quotes(prices, used, as_of)], how="diagonal").lazy()
+    used = used_chips(models, chips, prices, same_chips)
+    accelerators = pl.concat([with_peaks(hardware, used), as_hardware(used)], how="diagonal").lazy()
+    offers = pl.concat([quotes, as_quotes(prices, used, as_of)], how="diagonal").lazy()
     phases = _phases(models, used, accelerators, method, as_of).collect()
-    costable = runs(phases.lazy(), _as_models(phases), accelerators, method).collect().lazy()
+    costable = runs(phases.lazy(), _as_models(phases), accelerators, method).pipe(_with_widths, phases, method)
+    costable = costable.collect().lazy()
     bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
     pricing = Pricing(costable, offers, accelerators, method, as_of, electricity.lazy())
     return _by_model(costs_at(costable, prices_on(pricing, bases)), phases.lazy())
-
-
-def _used_chips(
-    models: pl.DataFrame, chips: pl.DataFrame, prices: pl.DataFrame, same_chips: pl.DataFrame
-) -> pl.DataFrame:
-    """Every chip a model names that Epoch's table has, with the id it is costed under and whether a cell is lost."""
-    is_emptied = pl.col("set_aside_cells").list.len() > 0
-    emptied = prices.filter(is_emptied).select(pl.col("hardware_name").str.strip_chars())["hardware_name"]
-    named = models.select(pl.col("chip_names").explode().alias("chip")).drop_nulls().unique(maintain_order=True)
-    ours = same_chips.select(
-        pl.col("epoch_hardware").str.strip_chars().alias("chip"), "hardware_id", "price_proxy_hardware_id"
-    )
-    return (
-        named.join(known_chips(chips.lazy()).collect(), on="chip", how="inner", maintain_order="left")
-        .join(ours, on="chip", how="left", maintain_order="left")
-        .with_columns(
-            pl.col("hardware_id").is_null().alias("is_outside"),
-            (pl.col("hardware_id").is_null() & (pl.col("has_emptied_cell") | pl.col("chip").is_in(emptied.implode())))
-            .fill_null(value=False)
-            .alias("is_doubtful"),
-            pl.coalesce("hardware_id", pl.lit(OWN) + pl.col("chip")).alias("hardware_id"),
-        )
-    )
-
-
-def _as_hardware(used: pl.DataFrame) -> pl.DataFrame:
-    """Chips the ledger does not have, as rows of core.hardware."""
-    dtypes = table_of(Hardware).dtypes
-    outside = used.filter("is_outside").select(
-        "hardware_id",
-        pl.col("chip").alias("name"),
-        "released_on",
-        "tdp_w",
-        pl.col("peak").alias("peak_bf16_flop_per_s"),
-        "price_proxy_hardware_id",
-    )
-    return outside.select(pl.col(name).cast(dtypes[name]) for name in outside.columns)
-
-
-def _as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataFrame:
-    """Epoch's prices of these chips as rows of core.price_quotes; the ledger's own quotes hold those of the others."""
-    dtypes = table_of(PriceQuotes).dtypes
-    terms = {
-        "on_demand": ("on_demand_usd_per_gpu_hour", None),
-        "committed_1y": ("committed_1y_usd_per_gpu_hour", "1y"),
-        "committed_3y": ("committed_3y_usd_per_gpu_hour", "3y"),
-        "purchase": ("purchase_usd_per_gpu", None),
-    }
-    usable = [pl.lit([], pl.List(pl.String)).alias("flags"), pl.lit(value=True).alias("is_usable")]
-    listed = (
-        prices.with_columns(pl.col("hardware_name").str.strip_chars().alias("chip"))
-        .join(used.filter("is_outside").select("chip", "hardware_id"), on="chip", how="inner", maintain_order="left")
-        .filter(pl.col("priced_on") <= as_of)
-    )
-    at_release = used.filter(pl.col("is_outside") & (pl.col("released_on") <= as_of)).select(
-        pl.format("epoch:{}:release", pl.col("chip")).alias("quote_id"),
-        pl.lit("unnamed").alias("provider"),
-        "hardware_id",
-        pl.lit("purchase").alias("pricing_category"),
-        _dollars("release_price").alias("list_unit_price_usd_per_gpu"),
-        pl.col("released_on").alias("observed_on"),
-        pl.lit(CHIP_SOURCE).alias("source_id"),
-        *usable,
-    )
-    rows = [
-        listed.filter(pl.col(column).is_not_null()).select(
-            pl.format("epoch:{}:{}", pl.col("line"), pl.lit(category)).alias("quote_id"),
-            pl.coalesce("price_vendor", pl.lit("unnamed")).alias("provider"),
-            "hardware_id",
-            pl.lit(category).alias("pricing_category"),
-            pl.lit(term, pl.String).alias("commitment"),
-            pl.col(column)
-            .cast(UNIT_PRICE if category != "purchase" else USD)
-            .alias(f"list_unit_price_usd_per_gpu{'' if category == 'purchase' else '_hour'}"),
-            pl.col("priced_on").alias("observed_on"),
-            pl.lit(PRICE_SOURCE).alias("source_id"),
-            *usable,
-        )
-        for category, (column, term) in terms.items()
-    ]
-    priced_at_release = at_release.filter(pl.col("list_unit_price_usd_per_gpu").is_not_null())
-    made = pl.concat([*rows, priced_at_release], how="diagonal")
-    return made.select(pl.col(name).cast(dtypes[name]) for name in made.columns)
-
-
-def _dollars(cell: str) -> pl.Expr:
-    """The amount of a cell such as $1,099.00; absent where it is none."""
-    amount = pl.col(cell).str.extract(r"^\s*\$?([0-9][0-9,]{0,8}(?:\.[0-9]{1,2})?)\s*$")
-    number = amount.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
-    return pl.when(number > 0).then(number).cast(USD)
 
 
 def _phases(
@@ -232,6 +141,7 @@ def _phases(
     from_compute = told.is_null() & flop.is_not_null() & peak.is_not_null()
     is_tune = from_compute & (flop == pl.col("finetune_compute_flop")).fill_null(value=False)
     with_base = from_compute & has_base & ~is_tune
+    is_vague = told.is_not_null() & pl.col("assessment").ne_missing(SURE)
     implied = pl.col("training_compute_flop") / (told * SECONDS_PER_HOUR * peak)
     plausible = implied.is_between(
         constants["plausible_utilization_low_ratio"], constants["plausible_utilization_high_ratio"]
@@ -260,6 +170,7 @@ def _phases(
                     finetune_compute=is_tune,
                     scope_includes_base=with_base,
                     known_utilization=from_compute & pl.col("utilization_ratio").is_not_null(),
+                    vague_hours=is_vague,
                     outside_price=pl.col("is_outside"),
                     cell_set_aside=pl.col("is_doubtful"),
                     future_release=pl.col("published_on") > as_of,
@@ -278,6 +189,8 @@ def _phases(
             "chip_names",
             "hours_basis",
             "is_with_base",
+            is_vague.alias("is_vague"),
+            from_compute.alias("is_from_compute"),
             pl.lit("full_training").alias("phase"),
             pl.lit("primary").alias("row_role"),
             "hardware_id",
@@ -293,6 +206,33 @@ def _phases(
             pl.lit("epoch-db").alias("source_id"),
             "flags",
         )
+    )
+
+
+def _with_widths(costable: pl.LazyFrame, phases: pl.DataFrame, constants: Constants) -> pl.LazyFrame:
+    """Runs whose hours are as unsure as what Epoch took them from.
+
+    Compute is Epoch's estimate, at whatever utilisation it is turned into hours; stated hours, and chips times
+    duration, are vague where Epoch is less than confident.
+    """
+    widths = phases.lazy().select("phase_id", "is_vague", "is_from_compute")
+    middle = pl.col("hours_mid").cast(pl.Float64)
+
+    def end(name: str) -> pl.Expr:
+        width = (
+            pl.when("is_from_compute")
+            .then(constants[f"compute_width_{name}_ratio"])
+            .when("is_vague")
+            .then(constants[f"hours_width_{name}_ratio"])
+            .otherwise(1.0)
+        )
+        known = pl.col(f"hours_{name}").cast(pl.Float64)
+        return product_end(middle, (middle, known), (pl.lit(1.0), width)).round(HOURS.scale).cast(HOURS)
+
+    return (
+        costable.join(widths, on="phase_id", how="left")
+        .with_columns(end(name).alias(f"hours_{name}") for name in ("low", "high"))
+        .drop("is_vague", "is_from_compute")
     )
 
 
@@ -314,7 +254,7 @@ def _by_model(costs: pl.LazyFrame, phases: pl.LazyFrame) -> pl.DataFrame:
     """One row per model and basis: with several chips from the cheapest low to the dearest high."""
     about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id")
     joined = costs.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
-    needed = {"phase_id", "hardware_id", *table_of(EpochCosts).dtypes}
+    needed = {"phase_id", "hardware_id", *table_of(EpochCosts).dtypes} - {"scope_note"}
     rows = joined.select(sorted(needed)).collect().lazy()  # made once, for both parts are cut from it
     is_single = pl.col("chip_names").list.len() == 1
     single, several = pl.collect_all(
@@ -365,4 +305,5 @@ def _missing_reason(is_complete: pl.Expr, no_chip: pl.Expr, reason: pl.Expr) -> 
 
 
 def _as_costs(rows: pl.LazyFrame) -> pl.LazyFrame:
-    return rows.select(pl.col(name).cast(dtype) for name, dtype in table_of(EpochCosts).dtypes.items())
+    noted = rows.with_columns(scope_note())
+    return noted.select(pl.col(name).cast(dtype) for name, dtype in table_of(EpochCosts).dtypes.items())

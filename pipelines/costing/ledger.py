@@ -13,6 +13,7 @@ import polars as pl
 from pipelines.contracts.scenarios import ScenarioCosts
 from pipelines.contracts.table import table_of
 from pipelines.costing import components, disclosure, runs, scenarios
+from pipelines.costing import cost_inputs as inputs_of
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
 from pipelines.costing.evidence import Recomputable, frame_hash, priced_phases, seed_of, summed_models
@@ -26,6 +27,7 @@ __all__ = [
     "changed_unsummed_phase_costs",
     "checked_phases",
     "cost_components",
+    "cost_inputs",
     "hardware_with_proxies",
     "model_costs",
     "phase_costs",
@@ -78,6 +80,11 @@ def unsummed_phase_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
 def cost_components(costs: pl.DataFrame, *tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """core.cost_components: what the amortised and purchase costs of the summed phases are made of."""
     return components.cost_components(Inputs(*tables, as_of=as_of).of_roles(SUMMED).pricing(), costs)
+
+
+def cost_inputs(costs: pl.DataFrame, *tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """core.cost_inputs: what each cost of a summed phase would be with one of its inputs elsewhere."""
+    return inputs_of.cost_inputs(Inputs(*tables, as_of=as_of).of_roles(SUMMED).pricing(), costs)
 
 
 def changed_phase_costs(*tables: pl.DataFrame, as_of: date, code: str) -> Recomputable:

@@ -55,7 +55,7 @@ def _width(constants: Constants, name: str) -> pl.Expr:
 
 
 def widened(constants: Constants, is_assumed: pl.Expr) -> list[pl.Expr]:
-    """Ends at least as far from the price as is usual, where the price stands in for another or is old."""
+    """Ends at least as far from the price as is usual, where it is not what several providers ask on the day."""
     price = pl.col("unit_price").cast(pl.Float64)
     low, high = (
         (price * _width(constants, f"price_width_{end}_ratio")).round(UNIT_PRICE.scale).cast(UNIT_PRICE)
@@ -126,8 +126,9 @@ def market_prices(
 
     Returns:
         A row for each ask that has a price: terms, hardware_id, priced_on, unit_price with its low and high (the spread
-        over the providers; for a single one the usual width of a price; USD per GPU-hour), quote_id and source of the
-        median, price_observed_on, price_quote_count and price_flags.
+        over the providers, of a thinned panel over all that were in it; where they are few, the price is old or a
+        stand-in's, at least the usual width of a price; USD per GPU-hour), quote_id and source of the median,
+        price_observed_on, price_quote_count and price_flags.
     """
     # collected, for numbers must be the same wherever they are read, and a plan that is read twice may run twice
     rentals = usable_rentals(quotes).sort("unit_price", "quote_id").with_row_index(RANK).collect().lazy()
@@ -135,11 +136,16 @@ def market_prices(
     chosen = _chosen(asks, rentals, constants)
     price, is_proxy = pl.col("unit_price"), pl.col("priced_hardware_id") != pl.col("hardware_id")
     is_stale = _age() > constants["stale_price_days"]
+    is_thin = pl.col("price_quote_count") < constants["thin_price_providers"]
+    is_thinned = pl.col("price_quote_count") < constants["panel_least_share_ratio"] * pl.col("panel_count")
     prices = rentals.select(RANK, "unit_price")
-    panel_least = constants["panel_least_share_ratio"] * pl.col("panel_count")
     return (
         chosen.join(asks, on=NUMBER, how="left")
         .join(rentals.select(RANK, "unit_price", "quote_id", "source_id"), on=RANK, how="left")
+        .with_columns(
+            pl.when(is_thinned).then(f"{end}_of_panel").otherwise(f"{end}_rank").alias(f"{end}_rank")
+            for end in ("lowest", "highest")
+        )
         .join(prices.rename({"unit_price": "lowest"}), left_on="lowest_rank", right_on=RANK, how="left")
         .join(prices.rename({"unit_price": "highest"}), left_on="highest_rank", right_on=RANK, how="left")
         .with_columns(
@@ -149,15 +155,15 @@ def market_prices(
         .select(
             *ASK,
             "unit_price",
-            *widened(constants, is_stale | is_proxy),
+            *widened(constants, is_stale | is_proxy | is_thin),
             "quote_id",
             pl.col("source_id").alias("price_source_id"),
             pl.col("seen_on").alias("price_observed_on"),
             "price_quote_count",
             flagged(
                 stale_price=is_stale,
-                thin_price=pl.col("price_quote_count") < constants["thin_price_providers"],
-                thinned_panel=pl.col("price_quote_count") < panel_least,
+                thin_price=is_thin,
+                thinned_panel=is_thinned,
                 proxy_price=is_proxy,
             ).alias("price_flags"),
         )
@@ -176,8 +182,9 @@ def _chosen(asks: pl.LazyFrame, rentals: pl.LazyFrame, constants: Constants) -> 
         constants: as of `market_prices`.
 
     Returns:
-        For each ask that has a price: NUMBER, RANK of the median with its `seen_on`, lowest_rank, highest_rank,
-        price_quote_count and panel_count.
+        For each ask that has a price: NUMBER, RANK of the median with its `seen_on`, lowest_rank, highest_rank and
+        price_quote_count; and of all providers the price could have come from lowest_of_panel, highest_of_panel and
+        panel_count.
     """
     provider = pl.col("provider").rank("dense").alias("provider")
     offers = rentals.select(
@@ -190,6 +197,7 @@ def _chosen(asks: pl.LazyFrame, rentals: pl.LazyFrame, constants: Constants) -> 
     )
     seen_on = pl.min_horizontal("shown", "priced_on").cast(pl.Int32).cast(pl.Int64)
     newness = pl.col("newness")
+    is_in_panel = _age() <= constants["panel_days"]
     median = (pl.len() - 1) // 2
     return (
         asks.select(NUMBER, "terms", "priced_hardware_id", "priced_on")
@@ -205,7 +213,11 @@ def _chosen(asks: pl.LazyFrame, rentals: pl.LazyFrame, constants: Constants) -> 
             (MOST_QUOTES - 1 - newness % MOST_QUOTES).cast(pl.UInt32).alias(RANK),
             (newness == newness.max().over(NUMBER)).alias("is_newest_of_all"),
         )
-        .with_columns((_age() <= constants["panel_days"]).sum().over(NUMBER).alias("panel_count"))
+        .with_columns(
+            is_in_panel.sum().over(NUMBER).alias("panel_count"),
+            pl.when(is_in_panel).then(RANK).min().over(NUMBER).alias("lowest_of_panel"),
+            pl.when(is_in_panel).then(RANK).max().over(NUMBER).alias("highest_of_panel"),
+        )
         .filter((_age() <= constants["fresh_quote_days"]) | pl.col("is_newest_of_all"))
         .sort(RANK)
         .group_by(NUMBER)
@@ -214,7 +226,7 @@ def _chosen(asks: pl.LazyFrame, rentals: pl.LazyFrame, constants: Constants) -> 
             pl.col(RANK).first().alias("lowest_rank"),
             pl.col(RANK).last().alias("highest_rank"),
             pl.len().cast(pl.Int64).alias("price_quote_count"),
-            pl.col("panel_count").first(),
+            pl.col("panel_count", "lowest_of_panel", "highest_of_panel").first(),
         )
     )
 

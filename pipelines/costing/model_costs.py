@@ -11,6 +11,7 @@ import polars as pl
 from pipelines.contracts.types import HOURS, USD
 from pipelines.costing.price_bases import PRICE_BASES
 from pipelines.costing.runs import flagged
+from pipelines.costing.scope_note import scope_note
 from pipelines.costing.sums import spread, sum_ends
 
 GRAIN = ["model_id", "scope", "price_basis"]
@@ -56,9 +57,6 @@ def summed(
     `within` names columns of the phase costs and of what is wanted that set apart costs of several worlds: scenarios.
     """
     grain = [*within, *GRAIN]
-    notes = pl.LazyFrame(
-        {"price_basis": list(PRICE_BASES), "scope_note": [list(basis.leaves_out) for basis in PRICE_BASES.values()]}
-    )
     grid = grid_of(models, members) if wanted is None else wanted.select(grain)
     counted = counted_phases(members, phase_costs, models)
     if wanted is not None:
@@ -72,12 +70,11 @@ def summed(
     costs = pl.concat([_summed(added, grain), _bought(clusters, grain)])
     rows = (
         grid.lazy()
-        .join(notes, on="price_basis", how="left")
         .join(_hours(phases, grain), on=grain, how="left")
         .join(_with_ends(costs, ends, grain), on=grain, how="left")
         .join(disclosure.lazy(), on=["model_id", "scope"], how="left")
     )
-    return _told(rows).collect()
+    return _told(rows).with_columns(scope_note()).collect()
 
 
 def grid_of(models: pl.DataFrame, members: pl.DataFrame) -> pl.DataFrame:

@@ -10,6 +10,7 @@ from pipelines.contracts.types import A_CENT, COST, HOURS, UNIT_PRICE, USD
 from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
+from pipelines.costing.scope_note import scope_note
 from pipelines.costing.start_width import ends_with_assumed_start
 
 CENTS = USD.scale
@@ -34,7 +35,9 @@ def price_phases(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) ->
     from pipelines.contracts.core import PhaseCosts
     from pipelines.contracts.table import table_of
 
-    return priced(pricing, bases).select(list(table_of(PhaseCosts).dtypes)).sort("phase_id", "price_basis")
+    chosen = None if bases is None else list(bases)
+    rows = priced(pricing, chosen).with_columns(scope_note(chosen))
+    return rows.select(list(table_of(PhaseCosts).dtypes)).sort("phase_id", "price_basis")
 
 
 def priced(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl.DataFrame:

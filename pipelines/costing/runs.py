@@ -109,7 +109,7 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
 
     The middle is the disclosed point, else the geometric mean of the ends; where only compute is disclosed, hours are
     compute / (peak x utilisation) with the method's usual utilisation and its 90% range. The start is the disclosed
-    one, else release - run time - a usual delay (flagged).
+    one, else release - run time - a usual delay (flagged); hours that include a base model's tell no run time.
 
     Args:
         phases: core.training_phases.
@@ -123,7 +123,10 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
         and flags.
     """
     disclosed = pl.any_horizontal(pl.col("gpu_hours", "gpu_hours_low", "gpu_hours_high").is_not_null())
-    worked_out = pl.col("hours_mid").cast(pl.Float64) / pl.col("gpu_count").cast(pl.Float64)
+    is_of_this_run = ~pl.col("disclosure_flags").list.contains("scope_includes_base")
+    worked_out = pl.when(is_of_this_run).then(
+        pl.col("hours_mid").cast(pl.Float64) / pl.col("gpu_count").cast(pl.Float64)
+    )
     stated = pl.coalesce("wall_clock_hours", worked_out)
     known_run_hours = pl.when(stated <= constants["longest_run_hours"]).then(stated)
     run_time = pl.duration(

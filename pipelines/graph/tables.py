@@ -5,7 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feed_list, feeds, inputs, question_inputs, scenarios, series
+from pipelines.contracts import (
+    core,
+    cost_parts,
+    epoch,
+    epoch_inputs,
+    feed_list,
+    feeds,
+    inputs,
+    question_inputs,
+    scenarios,
+    series,
+)
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -100,6 +111,7 @@ COSTS = (
     table_step(core.Deflators, [core.PriceIndex], deflators),
     table_step(scenarios.ScenarioDeflators, [scenarios.Scenarios, core.PriceIndex], scenario_deflators),
     table_step(core.CostComponents, [core.PhaseCosts, *COSTING_READS], ledger.cost_components),
+    table_step(cost_parts.CostInputs, [core.PhaseCosts, *COSTING_READS], ledger.cost_inputs),
     table_step(
         core.PhaseEnergy,
         [core.TrainingPhases, core.Models, core.Hardware, core.GridIntensities, core.MethodConstants],

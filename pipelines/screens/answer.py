@@ -12,7 +12,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.screens.claims import amount
-from pipelines.screens.pieces import basis_in_words, dim, floors, grid, lines, short_cost, short_hours_cell
+from pipelines.screens.pieces import basis_in_words, dim, doubts, floors, grid, lines, short_cost, short_hours_cell
 from pipelines.warehouse.shapes import Compared, Cost, Headline, Member, Phase, Release
 from pipelines.wording import cost_text, hours, hours_text, share, stage, unit_price, usd, words
 
@@ -166,6 +166,7 @@ def comparison(models: Sequence[Compared], width: int) -> Group:
         table,
         "",
         *floors(shown),
+        doubts(shown),
     )
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from rich.console import Group, RenderableType
 from rich.text import Text
 
-from pipelines.screens.pieces import dim, floors, grid, lines, short_cost, short_hours_cell
+from pipelines.screens.pieces import dim, doubts, floors, grid, lines, short_cost, short_hours_cell
 from pipelines.warehouse.shapes import Compared, Cost
 from pipelines.wording import count, share, short_usd, words
 
@@ -42,7 +42,7 @@ def compare(models: Sequence[Compared], scope: str, basis: str | None, width: in
     shown = [
         cost for model in models for cost in model.costs if cost.scope == scope and basis in (None, cost.price_basis)
     ]
-    return lines(*tables, *floors(shown))
+    return lines(*tables, *floors(shown), doubts(shown))
 
 
 def _measures(models: Sequence[Compared], scope: str, basis: str | None) -> dict[str, Callable[[Compared], Cell]]:

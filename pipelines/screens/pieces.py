@@ -14,7 +14,7 @@ from rich.table import Table
 from rich.text import Text
 
 from pipelines.warehouse.shapes import Cost, Phase, Rejection
-from pipelines.wording import cost_text, hours, hours_are_floor, hours_text, words
+from pipelines.wording import cost_text, hours, hours_are_floor, hours_text, short_usd, words
 
 BASIS_IN_WORDS = {
     "disclosed": "at the developer's stated price",
@@ -38,6 +38,8 @@ ABSENT = {
     "one_sided": "one end",
 }
 """Reasons in a word or two, for the cells of narrow tables."""
+DOUBT, THINNED = "~", "thinned_panel"
+"""Mark and flag of a price that is left over from a market of more providers."""
 
 
 def lines(*parts: RenderableType | None) -> Group:
@@ -92,7 +94,13 @@ def short_cost(cost: Cost) -> Text:
         unstated = cost.cost_missing_reason == "no_price" and cost.price_basis == "disclosed"
         absent = ABSENT.get(cost.cost_missing_reason, words(cost.cost_missing_reason))
         return dim("unstated" if unstated else absent)
-    return Text(cost_text(cost, short=True), style="yellow" if cost.is_lower_bound else "")
+    doubt = DOUBT if is_doubtful(cost) else ""
+    return Text(f"{doubt}{cost_text(cost, short=True)}", style="yellow" if cost.is_lower_bound or doubt else "")
+
+
+def is_doubtful(cost: Cost) -> bool:
+    """Whether most providers of its price have no fresh quote any more, so that the middle is that of the others."""
+    return THINNED in cost.flags and cost.cost_missing_reason is None
 
 
 def short_hours_cell(cost: Cost) -> Text:
@@ -112,6 +120,20 @@ def floors(costs: Iterable[Cost]) -> list[Text]:
         if "partly_priced" in cost.flags and cost.is_lower_bound:
             said[f"{cost.model_name}, {cost.scope}, {cost.price_basis}: {cost_text(cost)}"] = None
     return [Text(line, style="yellow") for line in said]
+
+
+def doubts(costs: Iterable[Cost]) -> Text | None:
+    """What the mark of doubt means in a table, with the widest of the ranges; nothing where no cost has it."""
+    ranged = [cost for cost in costs if is_doubtful(cost) and cost.cost_low_usd and cost.cost_high_usd]
+    if not ranged:
+        return None
+    widest = max(ranged, key=lambda cost: (cost.cost_high_usd or 0) / (cost.cost_low_usd or 1))
+    ends = f"{short_usd(widest.cost_low_usd or 0)} to {short_usd(widest.cost_high_usd or 0)}"
+    return Text(
+        f"{DOUBT} most providers of this price have no fresh quote ({THINNED}): read the range, "
+        f"for {widest.model_name} {words(widest.price_basis)} {ends}",
+        style="yellow",
+    )
 
 
 def main_cost(costs: Sequence[Cost], scope: str) -> Cost:

@@ -8,12 +8,6 @@ counted as (
         members.scope,
         phases.price_basis,
         phases.phase_id,
-        phases.hardware_id,
-        phases.cost_mid_usd::double as cost_usd,
-        phases.cost_low_usd,
-        phases.cost_high_usd,
-        coalesce(phases.unit_price_low_usd_per_gpu_hour, phases.unit_price_low_usd_per_gpu)::double as price_low,
-        coalesce(phases.unit_price_high_usd_per_gpu_hour, phases.unit_price_high_usd_per_gpu)::double as price_high,
     from core.scope_members as members
     inner join core.phase_costs as phases on phases.model_id = members.member_model_id
     inner join core.models as models on models.model_id = members.member_model_id
@@ -26,38 +20,25 @@ counted as (
         ) = 1
 ),
 
-spreads as (
-    -- standard deviations of the logarithm, up to a factor that all share: of the whole cost, and of its price
+moved as (
+    -- an input that several phases share moves all of them at once
     select
-        *,
-        ln(cost_high_usd / cost_low_usd) as whole_spread,
-        least(ln(price_high / price_low), ln(cost_high_usd / cost_low_usd)) as price_spread,
+        counted.model_id,
+        counted.scope,
+        counted.price_basis,
+        inputs.input,
+        inputs.input_id,
+        sum(inputs.cost_mid_usd)::double as moved_usd,
+        sum(inputs.cost_at_low_usd - inputs.cost_mid_usd::double) as at_low_usd,
+        sum(inputs.cost_at_high_usd - inputs.cost_mid_usd::double) as at_high_usd,
+        sum(inputs.cost_if_quarter_less_usd - inputs.cost_mid_usd::double) as less_usd,
+        sum(inputs.cost_if_quarter_more_usd - inputs.cost_mid_usd::double) as more_usd,
+        -- to first order, up to a factor that all share
+        sum(inputs.cost_mid_usd::double * ln(inputs.cost_at_high_usd / inputs.cost_at_low_usd)) ** 2 as variance,
     from counted
-),
-
-inputs as (
-    -- the price of one accelerator is one input of all its phases; hours are an input of their phase alone
-    select
-        model_id,
-        scope,
-        price_basis,
-        'price' as input,
-        coalesce(hardware_id, phase_id) as input_id,
-        sum(cost_usd) as moved_usd,
-        sum(cost_usd * coalesce(price_spread, 0)) ** 2 as variance,
-    from spreads
+    inner join core.cost_inputs as inputs
+        on inputs.phase_id = counted.phase_id and inputs.price_basis = counted.price_basis
     group by all
-    union all
-    select
-        model_id,
-        scope,
-        price_basis,
-        'hours' as input,
-        phase_id as input_id,
-        cost_usd as moved_usd,
-        cost_usd ** 2 * greatest(coalesce(whole_spread ** 2 - price_spread ** 2, whole_spread ** 2, 0), 0) as variance,
-    from spreads
-    where price_basis <> 'purchase'
 ),
 
 shares as (
@@ -65,7 +46,7 @@ shares as (
         *,
         sum(variance) over input_of as total_variance,
         row_number() over (input_of order by variance desc, moved_usd desc, input, input_id) as input_rank,
-    from inputs
+    from moved
     window input_of as (partition by model_id, scope, price_basis)
 )
 
@@ -78,8 +59,10 @@ select
     shares.input_rank,
     if(total_variance > 0, variance / total_variance, null) as variance_share,
     costs.cost_mid_usd,
-    (costs.cost_mid_usd - round(shares.moved_usd / 4, 2)::decimal(18, 2))::decimal(18, 2) as cost_if_quarter_less_usd,
-    (costs.cost_mid_usd + round(shares.moved_usd / 4, 2)::decimal(18, 2))::decimal(18, 2) as cost_if_quarter_more_usd,
+    round(costs.cost_mid_usd::double + shares.at_low_usd, 2) as cost_at_low_usd,
+    round(costs.cost_mid_usd::double + shares.at_high_usd, 2) as cost_at_high_usd,
+    round(costs.cost_mid_usd::double + shares.less_usd, 2) as cost_if_quarter_less_usd,
+    round(costs.cost_mid_usd::double + shares.more_usd, 2) as cost_if_quarter_more_usd,
     costs.is_lower_bound,
 from shares
 inner join core.model_costs as costs

@@ -60,6 +60,8 @@ FILE_CALLS = {"open", "read_bytes", "read_csv", "read_parquet", "read_text", "sc
 
 PLAIN_NUMBERS = {-1, 0, 1, 2}
 NUMBERS_OF_ARITHMETIC = {
+    ("cost_inputs.py", 0.75): "a quarter less",
+    ("cost_inputs.py", 1.25): "a quarter more",
     ("evidence.py", 8): "bytes of a hash",
     ("market.py", 32): "bits of a rank",
     ("runs.py", 3600): "seconds in an hour",

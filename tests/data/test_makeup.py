@@ -31,18 +31,45 @@ class TestPriceSensitivity:
             assert told == (count if has_interval else 0)
             assert total == (pytest.approx(1, abs=1e-9) if has_interval else None)
 
-    def test_of_a_single_phase_the_price_has_its_part_of_the_squares(self, ledger: duckdb.DuckDBPyConnection) -> None:
-        rows = ledger.sql(
-            "select inputs.variance_share, phases.cost_high_usd / phases.cost_low_usd, "
-            "  phases.unit_price_high_usd_per_gpu_hour::double / phases.unit_price_low_usd_per_gpu_hour::double "
-            "from marts.price_sensitivity as inputs join core.phase_costs as phases using (model_id, price_basis) "
-            "where inputs.scope = 'own' and inputs.input = 'price' and price_basis <> 'purchase' "
-            "  and phases.row_role = 'primary' and phases.cost_mid_usd is not null and variance_share is not null "
-            "qualify count(*) over (partition by model_id, price_basis) = 1"
+    def test_inputs_taken_together_give_the_interval_of_a_phase(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Distances of the ends add in squares, whatever input they are of; which end of it is dear does not matter."""
+        phases = ledger.sql(
+            "select phases.phase_id, phases.price_basis, cost_low_usd, phases.cost_mid_usd::double, cost_high_usd, "
+            "  list(least(cost_at_low_usd, cost_at_high_usd)), list(greatest(cost_at_low_usd, cost_at_high_usd)) "
+            "from core.phase_costs as phases join core.cost_inputs as inputs using (phase_id, price_basis) "
+            "where phases.cost_mid_usd > 1000 and cost_low_usd < cost_high_usd group by all"
         ).fetchall()
-        assert sum(0.05 < share < 0.95 for share, *_ in rows) > 10
-        for share, of_cost, of_price in rows:
-            assert share == pytest.approx(min(1, (math.log(of_price) / math.log(of_cost)) ** 2), abs=1e-6)
+        assert {basis for _, basis, *_ in phases} >= {"rental", "rental_3y", "rental_now", "amortized", "purchase"}
+        for _, basis, low, middle, high, cheap, dear in phases:
+            for end, ends in ((low, cheap), (high, dear)):
+                together = math.sqrt(sum(math.log(each / middle) ** 2 for each in ends))
+                close = 0.12 if basis == "amortized" else 1e-4  # there parts are added, energy beside hardware
+                assert abs(math.log(end / middle)) == pytest.approx(together, abs=close)
+
+    def test_the_shares_are_those_of_the_squares(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        [(shares, spreads)] = ledger.sql(
+            "select list(variance_share order by input), "
+            "  list(abs(ln(cost_at_high_usd / cost_at_low_usd)) order by input) "
+            "from marts.price_sensitivity where model_id = 'gpt-3-175b' and scope = 'own' and price_basis = 'rental'"
+        ).fetchall()
+        assert len(shares) == 3  # price, start and the utilisation behind hours from compute
+        assert shares == pytest.approx([spread**2 / sum(each**2 for each in spreads) for spread in spreads], abs=1e-3)
+
+    def test_every_input_of_hardware_used_up_is_told_apart(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        told = dict(
+            ledger.sql(
+                "select input, (cost_if_quarter_more_usd / cost_mid_usd)::double from marts.price_sensitivity "
+                "where model_id = 'gpt-3-175b' and scope = 'own' and price_basis = 'amortized'"
+            ).fetchall()
+        )
+        assert set(told) == {
+            *("price", "start", "price_trend", "interconnect", "power", "electricity_price", "utilization")
+        }
+        assert told["start"] is None  # of a day there is no quarter
+        assert told["utilization"] == pytest.approx(0.8, abs=1e-6)
+        energy = told["power"] - 1
+        assert told["electricity_price"] - 1 == pytest.approx(energy, abs=1e-6)
+        assert told["price"] - 1 + energy == pytest.approx(0.25, abs=1e-6)  # hardware and energy are all there is
 
     def test_the_largest_share_stands_first(self, ledger: duckdb.DuckDBPyConnection) -> None:
         ranked = ledger.sql(

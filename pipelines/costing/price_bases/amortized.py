@@ -31,13 +31,19 @@ def used_up_per_hour(constants: Constants, years: pl.Expr) -> Range:
 
     The trend is in orders of magnitude a year: left = 10^(-trend x years), decline = trend x ln 10 / hours of a year.
     """
-
-    def share(trend: pl.Expr) -> pl.Expr:
-        return (-trend * years * math.log(10)).exp() * trend * math.log(10) / HOURS_PER_YEAR
-
     trend = constants.range("price_performance_trend_per_year")
-    mid, ends = share(trend.mid), (share(trend.low), share(trend.high))
+    mid, *ends = (used_up_at(value, years) for value in _ends(trend))
     return Range(mid, pl.min_horizontal(mid, *ends), pl.max_horizontal(mid, *ends))
+
+
+def used_up_at(trend: pl.Expr, years: pl.Expr) -> pl.Expr:
+    """The same at a trend."""
+    return (-trend * years * math.log(10)).exp() * trend * math.log(10) / HOURS_PER_YEAR
+
+
+def years_until_start() -> pl.Expr:
+    """Age of the quote at the start of the run; none of a later one."""
+    return (pl.col("started_on") - pl.col("observed_on")).dt.total_days().clip(lower_bound=0) / DAYS_PER_YEAR
 
 
 def parts(pricing: Pricing) -> pl.LazyFrame:
@@ -55,7 +61,6 @@ def parts(pricing: Pricing) -> pl.LazyFrame:
         energy, and flags.
     """
     constants = pricing.constants
-    age = (pl.col("started_on") - pl.col("observed_on")).dt.total_days().clip(lower_bound=0) / DAYS_PER_YEAR
     share = constants.range("interconnect_share_ratio")
     cluster = Range(*(1 / (1 - end) for end in (share.mid, share.low, share.high)))
     quote, server, used = named("quote"), named("server"), named("used")
@@ -68,7 +73,7 @@ def parts(pricing: Pricing) -> pl.LazyFrame:
     servers = Range(*(part.fill_null(none) for part, none in zip(_ends(on_servers), _ends(nothing), strict=True)))
     return (
         _with_power(_offer(pricing), pricing)
-        .with_columns(used_up_per_hour(constants, age).columns("used"))
+        .with_columns(used_up_per_hour(constants, years_until_start()).columns("used"))
         .with_columns(
             *product(quote, used).columns("accelerators"),
             *servers.columns("servers"),
@@ -85,7 +90,10 @@ def _ends(figures: Range) -> tuple[pl.Expr, pl.Expr, pl.Expr]:
 
 
 def _offer(pricing: Pricing) -> pl.LazyFrame:
-    """One price of an accelerator for each run, from its nearest quotes: quote_mid, _low, _high and what it covers."""
+    """One price of an accelerator for each run, from its nearest quotes: quote_mid, _low, _high and what it covers.
+
+    A quote of another day than the start is aged to it; only of a later day is nothing known but what came after.
+    """
     offers = pricing.offers.lazy()
     has_server = pl.col("covers_server").any().over("phase_id")
     low, high = (pl.col(f"unit_price_{end}").cast(pl.Float64) for end in ("low", "high"))
@@ -93,8 +101,22 @@ def _offer(pricing: Pricing) -> pl.LazyFrame:
         offers.filter(pl.col("covers_server") | ~has_server)
         .with_columns(*price_ends(pricing.constants, by=["phase_id"]))
         .with_columns((low * high).sqrt().alias("quote_mid"), low.alias("quote_low"), high.alias("quote_high"))
+        .with_columns(*_of_its_day(pricing.constants))
         .with_columns(pl.len().over("phase_id").cast(pl.Int64).alias("quote_count"))
         .unique("phase_id", keep="first", maintain_order=True)
+    )
+
+
+def _of_its_day(constants: Constants) -> tuple[pl.Expr, pl.Expr]:
+    """quote_low and quote_high; where the quote is an estimate or later than the start, at least the usual width."""
+    is_assumed = (pl.col("is_later") | pl.col("is_estimate")).any().over("phase_id")
+    low, high = (
+        pl.col("quote_mid") * constants.range(f"price_width_{end}_ratio", pl.col("hardware_id")).mid
+        for end in ("low", "high")
+    )
+    return (
+        pl.when(is_assumed).then(pl.min_horizontal("quote_low", low)).otherwise("quote_low").alias("quote_low"),
+        pl.when(is_assumed).then(pl.max_horizontal("quote_high", high)).otherwise("quote_high").alias("quote_high"),
     )
 
 

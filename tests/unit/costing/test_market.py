@@ -153,6 +153,15 @@ class TestPanel:
         assert "thinned_panel" not in self.flags(3, *[FRESH] * 4)
         assert "thinned_panel" in self.flags(3, *[FRESH + 1] * 4)
 
+    def test_the_interval_is_that_of_all_who_were_in_it(self) -> None:
+        young = [rental(10 + number, days_before(1), provider=f"F{number}") for number in range(3)]
+        old = [rental(2 + number, days_before(FRESH + 1), provider=f"O{number}") for number in range(4)]
+        gone = rental(1, days_before(STALE + 1), provider="gone")
+        price = price_of(*young, *old, gone)
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (2, 11, 12)
+        price = price_of(*young, *old[:3], gone)  # of half of them it is their own
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (10, 11, 12)
+
     def test_a_provider_not_seen_for_a_year_has_left_the_market(self) -> None:
         assert "thinned_panel" in self.flags(1, STALE, STALE)
         assert "thinned_panel" not in self.flags(1, STALE + 1, STALE + 1)
@@ -186,8 +195,15 @@ class TestMedian:
         assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (Decimal("1.5"), 3, 6)
 
     def test_several_that_agree_have_no_spread(self) -> None:
-        price = price_of(*(rental(3, provider=name) for name in "AB"))
+        price = price_of(*(rental(3, provider=name) for name in "ABC"))
         assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (3, 3, 3)
+
+    def test_two_are_no_surer_than_one(self) -> None:
+        """The lower median of two is the lower: the spread alone would have nothing below it."""
+        price = price_of(*(rental(price, provider=f"P{price}") for price in (3, 4)))
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (Decimal("1.5"), 3, 6)
+        price = price_of(*(rental(price, provider=f"P{price}") for price in (3, 9)))
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (Decimal("1.5"), 3, 9)
 
     def test_quotes_at_one_price_always_give_the_same_quote_id(self) -> None:
         quotes = [rental(3, provider=name, quote_id=name) for name in "CBA"]

@@ -1,0 +1,121 @@
+"""Chips and prices of Epoch's tables as accelerators and quotes of the ledger.
+
+Chips that are accelerators of the ledger take its specifications and quotes; other chips those of Epoch's tables.
+"""
+
+from __future__ import annotations
+
+from datetime import date
+
+import polars as pl
+
+from pipelines.contracts.core import Hardware, PriceQuotes
+from pipelines.contracts.table import UNIT_PRICE, USD, table_of
+from pipelines.costing.methods.cottier_2024 import known_chips
+
+OWN = "epoch:"
+"""Before the name of a chip that the ledger does not have."""
+
+PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
+
+
+def used_chips(
+    models: pl.DataFrame, chips: pl.DataFrame, prices: pl.DataFrame, same_chips: pl.DataFrame
+) -> pl.DataFrame:
+    """Every chip a model names that Epoch's table has, with the id it is costed under and whether a cell is lost."""
+    is_emptied = pl.col("set_aside_cells").list.len() > 0
+    emptied = prices.filter(is_emptied).select(pl.col("hardware_name").str.strip_chars())["hardware_name"]
+    named = models.select(pl.col("chip_names").explode().alias("chip")).drop_nulls().unique(maintain_order=True)
+    ours = same_chips.select(
+        pl.col("epoch_hardware").str.strip_chars().alias("chip"), "hardware_id", "price_proxy_hardware_id"
+    )
+    return (
+        named.join(known_chips(chips.lazy()).collect(), on="chip", how="inner", maintain_order="left")
+        .join(ours, on="chip", how="left", maintain_order="left")
+        .with_columns(
+            pl.col("hardware_id").is_null().alias("is_outside"),
+            (pl.col("hardware_id").is_null() & (pl.col("has_emptied_cell") | pl.col("chip").is_in(emptied.implode())))
+            .fill_null(value=False)
+            .alias("is_doubtful"),
+            pl.coalesce("hardware_id", pl.lit(OWN) + pl.col("chip")).alias("hardware_id"),
+        )
+    )
+
+
+def with_peaks(hardware: pl.DataFrame, used: pl.DataFrame) -> pl.DataFrame:
+    """core.hardware; an accelerator without a 16-bit peak takes the one Epoch has for its chip, as its compute does."""
+    found = used.select("hardware_id", "peak").drop_nulls().unique("hardware_id", keep="first", maintain_order=True)
+    peak = pl.coalesce("peak_bf16_flop_per_s", "peak").alias("peak_bf16_flop_per_s")
+    return hardware.join(found, on="hardware_id", how="left", maintain_order="left").with_columns(peak).drop("peak")
+
+
+def as_hardware(used: pl.DataFrame) -> pl.DataFrame:
+    """Chips the ledger does not have, as rows of core.hardware."""
+    dtypes = table_of(Hardware).dtypes
+    outside = used.filter("is_outside").select(
+        "hardware_id",
+        pl.col("chip").alias("name"),
+        "released_on",
+        "tdp_w",
+        pl.col("peak").alias("peak_bf16_flop_per_s"),
+        "price_proxy_hardware_id",
+    )
+    return outside.select(pl.col(name).cast(dtypes[name]) for name in outside.columns)
+
+
+def as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """Epoch's prices of these chips as rows of core.price_quotes; the ledger's own quotes hold those of the others."""
+    dtypes = table_of(PriceQuotes).dtypes
+    terms = {
+        "on_demand": ("on_demand_usd_per_gpu_hour", None),
+        "committed_1y": ("committed_1y_usd_per_gpu_hour", "1y"),
+        "committed_3y": ("committed_3y_usd_per_gpu_hour", "3y"),
+        "purchase": ("purchase_usd_per_gpu", None),
+    }
+    usable = [pl.lit([], pl.List(pl.String)).alias("flags"), pl.lit(value=True).alias("is_usable")]
+    listed = (
+        prices.with_columns(pl.col("hardware_name").str.strip_chars().alias("chip"))
+        .join(used.filter("is_outside").select("chip", "hardware_id"), on="chip", how="inner", maintain_order="left")
+        .filter(pl.col("priced_on") <= as_of)
+    )
+    at_release = used.filter(pl.col("is_outside") & (pl.col("released_on") <= as_of)).select(
+        pl.format("epoch:{}:release", pl.col("chip")).alias("quote_id"),
+        pl.lit("unnamed").alias("provider"),
+        "hardware_id",
+        pl.lit("purchase").alias("pricing_category"),
+        _dollars("release_price").alias("list_unit_price_usd_per_gpu"),
+        pl.col("released_on").alias("observed_on"),
+        pl.lit(CHIP_SOURCE).alias("source_id"),
+        *usable,
+    )
+    rows = [
+        listed.filter(pl.col(column).is_not_null()).select(
+            pl.format("epoch:{}:{}", pl.col("line"), pl.lit(category)).alias("quote_id"),
+            pl.coalesce("price_vendor", pl.lit("unnamed")).alias("provider"),
+            "hardware_id",
+            pl.lit(category).alias("pricing_category"),
+            pl.lit(term, pl.String).alias("commitment"),
+            pl.col(column)
+            .cast(UNIT_PRICE if category != "purchase" else USD)
+            .alias(f"list_unit_price_usd_per_gpu{'' if category == 'purchase' else '_hour'}"),
+            pl.col("priced_on").alias("observed_on"),
+            pl.lit(PRICE_SOURCE).alias("source_id"),
+            *usable,
+        )
+        for category, (column, term) in terms.items()
+    ]
+    made = pl.concat([*rows, _only_told_there(at_release, rows[-1])], how="diagonal")
+    return made.select(pl.col(name).cast(dtypes[name]) for name in made.columns)
+
+
+def _only_told_there(at_release: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
+    """Release prices that the table of prices does not tell too: one price is one quote."""
+    priced = at_release.filter(pl.col("list_unit_price_usd_per_gpu").is_not_null())
+    return priced.join(listed, on=["hardware_id", "list_unit_price_usd_per_gpu"], how="anti")
+
+
+def _dollars(cell: str) -> pl.Expr:
+    """The amount of a cell such as $1,099.00; absent where it is none."""
+    amount = pl.col(cell).str.extract(r"^\s*\$?([0-9][0-9,]{0,8}(?:\.[0-9]{1,2})?)\s*$")
+    number = amount.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
+    return pl.when(number > 0).then(number).cast(USD)
