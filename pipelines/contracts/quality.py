@@ -47,6 +47,9 @@ class Releases(Contract):
     as_of_on: pl.Date = column("The day rental_now is priced on.")
     input_fingerprint: pl.String = column("Hash of every file in the data folder that was read.")
     code_fingerprint: pl.String = column("Hash of the code and SQL that computed it.")
+    method_version: pl.String = column(
+        "Version of the ledger's own method (core.method_constants has its numbers).", nullable=True
+    )
     model_count: pl.Int64 = column("Models.", ge=0)
     priced_model_count: pl.Int64 = column("Models with a cost on any basis and scope.", ge=0)
     rejected_row_count: pl.Int64 = column("Values set aside.", ge=0)

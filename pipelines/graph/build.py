@@ -60,6 +60,7 @@ def build(folder: DataFolder, as_of: date, *, is_full: bool = False) -> list[Ren
     bench = Workbench(folder, warehouse, as_of, is_full=is_full)
     waiting: dict[str, Batch] = {}
     with warehouse.session(), bench.edition:
+        bench.take_notes()  # tasks add to them, side by side
         try:
             run_all(_tasks(bench, waiting))
         except Exception:  # whatever it is goes on, once what was set aside is stored: that may be why a step failed

@@ -122,7 +122,6 @@ class Workbench:
         Raises:
             LedgerHeldError: the published file is held by somebody who writes.
         """
-        self._notes = self.warehouse.notes()
         self._past = past_tables(self.folder, CARRIED) or {}
         known = pl.concat([self.warehouse.history(), self.past(RELEASES)])
         releases = known.unique("release_id", keep="last").sort("published_at", "release_id")
@@ -135,12 +134,15 @@ class Workbench:
         """Rows of a table in the last release; none where nothing is published."""
         return self._past.get(declared.name, declared.empty())
 
+    def take_notes(self) -> dict[str, str]:
+        """Every word kept about the build, as the build before left them."""
+        self._notes = self.warehouse.notes()
+        return self._notes
+
     @property
     def notes(self) -> dict[str, str]:
-        """Every word kept about the build."""
-        if self._notes is None:
-            self._notes = self.warehouse.notes()
-        return self._notes
+        """The same, with what this run added."""
+        return self.take_notes() if self._notes is None else self._notes
 
     def notes_of(self, source: Source, fingerprint: str, reading: Reading, made: Collection[str]) -> dict[str, str]:
         """What to note of the staging tables that are made; a release is said to be made from that.

@@ -137,6 +137,7 @@ def _releases(releases: Sequence[Release]) -> Group:
         ("set aside", True),
         ("data", False),
         ("code", False),
+        ("method", False),
     )
     for release in releases[:RELEASES_SHOWN]:
         table.add_row(
@@ -147,6 +148,7 @@ def _releases(releases: Sequence[Release]) -> Group:
             f"{release.rejected_row_count:,}",
             release.input_fingerprint[:7],
             release.code_fingerprint[:7],
+            release.method_version or "",
         )
     rest = len(releases) - RELEASES_SHOWN
     return lines(table, dim(f"and {rest:,} before: --json lists them") if rest > 0 else None)

@@ -13,11 +13,12 @@ from pipelines.warehouse.publish import Edition
 from pipelines.warehouse.store import Warehouse
 
 RELEASES = table_of(Releases)
-COUNTS = """
+TOLD = """
 select
     (select count(*) from core.models) as model_count,
     (select count(distinct model_id) from core.model_costs where cost_missing_reason is null) as priced_model_count,
-    (select count(*) from quality.rejected_rows) as rejected_row_count
+    (select count(*) from quality.rejected_rows) as rejected_row_count,
+    (select max(method_version) from core.method_constants where method_id = 'ledger') as method_version
 """
 
 
@@ -66,7 +67,7 @@ def release(
         raise ReleaseRefusedError(f"the last release stays, because a blocking check failed: {faults}")
     before = warehouse.history()
     now = next_moment(before)
-    counts = warehouse.query(COUNTS).row(0, named=True)
+    told_of_it = warehouse.query(TOLD).row(0, named=True)
     new = pl.DataFrame(
         [
             {
@@ -75,7 +76,7 @@ def release(
                 "as_of_on": as_of,
                 "input_fingerprint": input_fingerprint,
                 "code_fingerprint": code_fingerprint,
-                **counts,
+                **told_of_it,
             }
         ],
         schema=RELEASES.dtypes,

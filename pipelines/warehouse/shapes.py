@@ -24,6 +24,7 @@ class Release:
     as_of_on: date
     input_fingerprint: str
     code_fingerprint: str
+    method_version: str | None
     model_count: int
     priced_model_count: int
     rejected_row_count: int

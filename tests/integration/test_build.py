@@ -24,7 +24,8 @@ from pipelines.contracts.derive import (
     parquet_name,
     public_tables,
 )
-from pipelines.contracts.table import TABLES, Table
+from pipelines.contracts.quality import Releases
+from pipelines.contracts.table import TABLES, Table, table_of
 from pipelines.fingerprint import input_fingerprint
 from pipelines.graph.build import LONGEST, build, ordered
 from pipelines.graph.step import Batch, Computed, Step, Workbench
@@ -315,3 +316,15 @@ def test_what_several_tables_are_parts_of_is_made_once_while_its_tables_are_the_
         assert len(calls) == 1
         bench.save(Batch([(read[1], Computed(bench.read(read[1]).head(3)))], {}))
         assert bench.shared(heights, read) == [first[0], 3]
+
+
+def test_what_sources_note_is_kept_when_they_are_read_before_history_is_taken_up(
+    ledger_copy: DataFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("pipelines.graph.build.WORKERS", 1)
+    monkeypatch.setattr("pipelines.graph.build.BYTES_OF_AN_ORDINARY_TASK", 1)  # sources are large, and go first
+    quotes = ledger_copy.root / "prices" / "rental_quotes.csv"
+    lines = quotes.read_text(encoding="utf-8").splitlines(keepends=True)
+    quotes.write_text("".join(lines[:-1]), encoding="utf-8")
+    build(ledger_copy, AS_OF)
+    assert published(ledger_copy, table_of(Releases)).height == 2

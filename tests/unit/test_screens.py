@@ -333,7 +333,7 @@ CLAIM = Claim(
     source_url=URL,
 )
 RELEASE = Release(
-    "2026-11-23T00-00-00Z", datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), "a" * 64, "b" * 64, 2, 1, 1
+    "2026-11-23T00-00-00Z", datetime(2026, 11, 23, tzinfo=UTC), date(2026, 11, 23), "a" * 64, "b" * 64, "4", 2, 1, 1
 )
 FINDING = Rejection(
     "staging.x", "disclosures/a.yaml", 12, "a__sft", "a", "gpu_hours", "-5", "ge", "must be above 0", True
