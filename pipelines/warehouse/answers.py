@@ -178,9 +178,11 @@ class Ledger(Published):
     # ---- what stands beside a cost
 
     def scope_notes(self, model_id: str) -> dict[str, list[str]]:
-        """What the costs of a model leave out, by price basis."""
+        """What the costs of a model leave out, by price basis; of its scopes, the one that leaves out most."""
         found = self.fetch(
-            "select distinct price_basis, scope_note from core.model_costs where model_id = $1", [model_id]
+            "select price_basis, arg_max(scope_note, len(scope_note)) from core.model_costs where model_id = $1 "
+            "group by price_basis",
+            [model_id],
         )
         return {str(basis): list(words) for basis, words in sorted(found, key=lambda row: _rank(PRICE_BASIS, row[0]))}
 
