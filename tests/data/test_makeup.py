@@ -112,6 +112,25 @@ class TestLeftOutLines:
             times = factor - 1 if left_out == "experiments" else factor * share / (1 - share)
             assert line == pytest.approx(cost * times, abs=0.01)
 
+    def test_staff_do_not_cost_more_where_hardware_is_valued_higher(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """One line for a model and scope, on the basis that the share was published of."""
+        bases = dict(
+            ledger.sql("select left_out, list(distinct price_basis) from marts.left_out_lines group by all").fetchall()
+        )
+        assert bases["staff"] == ["amortized"]
+        assert {"amortized", "rental", "disclosed"} <= set(bases["experiments"])
+
+    def test_the_ends_of_staff_are_those_of_a_product_of_lognormals(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Factor 2.2 (1.2 to 4) and odds 0.377 / 0.623 (0.29 / 0.71 to 0.49 / 0.51): by hand."""
+        odds = [share / (1 - share) for share in (0.29, 0.377, 0.49)]
+        low = math.hypot(math.log(2.2 / 1.2), math.log(odds[1] / odds[0]))
+        high = math.hypot(math.log(4 / 2.2), math.log(odds[2] / odds[1]))
+        [(below, above)] = ledger.sql(
+            "select line_low_usd / line_mid_usd, line_high_usd / line_mid_usd from marts.left_out_lines "
+            "where model_id = 'llama-3-1-405b' and scope = 'own' and left_out = 'staff'"
+        ).fetchall()
+        assert (below, above) == (pytest.approx(math.exp(-low)), pytest.approx(math.exp(high)))
+
     def test_no_cost_has_them_in(self, ledger: duckdb.DuckDBPyConnection) -> None:
         [(lines, equal)] = ledger.sql(
             "select count(*), count(*) filter (where lines.cost_usd = costs.cost_mid_usd) "
