@@ -43,7 +43,9 @@ class LeftOutLines(Contract):
     price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
     left_out: pl.String = column("What the line is for.", isin=list(v.LEFT_OUT_LINE))
     cost_usd: USD = column("The cost the line is added to.", nullable=True)
-    line_low_usd: pl.Float64 = column("Lower end of the line, by the ends of the multipliers; the cost is taken as it is.", ge=0)
+    line_low_usd: pl.Float64 = column(
+        "Lower end of the line, by the ends of the multipliers; the cost is taken as it is.", ge=0
+    )
     line_mid_usd: pl.Float64 = column("The line.", ge=0)
     line_high_usd: pl.Float64 = column("Upper end of the line.", ge=0)
     is_lower_bound: pl.Boolean = column("True where the cost is a floor, and so the line.")

@@ -179,8 +179,15 @@ class ScenarioCostComparison(Contract):
     cost_mid_usd: USD = column("The cost under the scenario; for a lower bound its floor.", nullable=True)
     cost_high_usd: pl.Float64 = column("Upper end of the cost under the scenario.", nullable=True)
     default_cost_usd: USD = column("The cost as the ledger has it.", nullable=True)
-    difference_usd: USD = column("The one less the other, in the same dollars.", nullable=True)
-    cost_ratio: pl.Float64 = column("The one over the other, in the same dollars.", nullable=True, gt=0)
+    difference_usd: USD = column(
+        "The one less the other, in the same dollars; absent where they are not of the same phases.", nullable=True
+    )
+    cost_ratio: pl.Float64 = column(
+        "The one over the other, in the same dollars; absent like the difference.", nullable=True, gt=0
+    )
+    difference_missing_reason: pl.String = column(
+        "Why they are not set against each other.", nullable=True, isin=list(words.DIFFERENCE_MISSING_REASON)
+    )
     dollars_of_year: pl.Int64 = column(
         "The year in whose dollars every amount of the row stands; absent for dollars of the day.",
         nullable=True,
@@ -192,6 +199,7 @@ class ScenarioCostComparison(Contract):
     default_deflator_ratio: pl.Float64 = column("What the ledger's cost was multiplied by.", nullable=True, gt=0)
     is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
     is_lower_bound: pl.Boolean = column("True where the cost under the scenario is a floor.")
+    is_default_lower_bound: pl.Boolean = column("True where the cost as the ledger has it is a floor.")
     changed_inputs: pl.List(pl.String) = column("What the scenario changed in it: flags of a scenario.")
     cost_missing_reason: pl.String = column(
         "Why there is no cost under the scenario.", nullable=True, isin=list(v.MISSING_REASON)

@@ -67,6 +67,7 @@ class ScenarioCosts(CostColumns):
     scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
     price_basis: pl.String = column("How it is valued, but for what the scenario changes.", isin=list(v.PRICE_BASIS))
     gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
+    has_same_phases: pl.Boolean = column("True where the same phases have a cost as in core.model_costs.")
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
 
 
