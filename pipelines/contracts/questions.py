@@ -211,19 +211,22 @@ class BuyOrRent(Contract):
     """One row per accelerator and share of the hours it is busy: after how many months buying is cheaper than renting.
 
     Rented by the hour only while busy. Owned with server, interconnect and electricity, without staff, building, cost
-    of capital and resale.
+    of capital and resale. The ends are a 90% interval: price and rent are lognormal and independent.
     """
 
     hardware_id: pl.String = column("The accelerator.")
     busy_share: pl.Float64 = column("Share of all hours in which it works.", gt=0, le=1)
     hardware_name: pl.String = column("Its name.")
     break_even_months: pl.Float64 = column("Months until what it cost is saved in rent.", nullable=True)
-    break_even_low_months: pl.Float64 = column("With the lowest price and the highest rent.", nullable=True)
+    break_even_low_months: pl.Float64 = column("Lower end of the months.", nullable=True)
     break_even_high_months: pl.Float64 = column(
-        "With the highest price and the lowest rent; absent where that never pays.", nullable=True
+        "Upper end of the months; absent where the lowest rent does not pay for the electricity.", nullable=True
     )
     rent_usd_per_gpu_hour: UNIT_PRICE = column("Market rent on the day of the release.", nullable=True)
-    owned_usd_per_gpu: pl.Float64 = column("Price with its share of server and interconnect.", nullable=True)
+    owned_usd_per_gpu: pl.Float64 = column(
+        "Price with its share of server and interconnect, aged to the day of the release.", nullable=True
+    )
+    owned_observed_on: pl.Date = column("Day of the purchase quote it rests on.", nullable=True)
     energy_usd_per_gpu_hour: pl.Float64 = column("Electricity of a busy hour.", nullable=True)
     missing_reason: pl.String = column(
         "Why there is no break-even.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)
