@@ -1,4 +1,4 @@
-"""Contracts of the marts on what a cost is made of, what it leaves out, and the electricity behind it."""
+"""Contracts on what a cost is made of, what it leaves out, and the electricity behind it."""
 
 from __future__ import annotations
 
@@ -6,6 +6,24 @@ import polars as pl
 
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.table import USD, Contract, column, table
+
+
+@table("core.cluster_costs", key=("model_id", "scope"), warnings=("assumed_price", "lower_bounds"))
+class ClusterCosts(Contract):
+    """One row per model and scope: what its clusters cost bought whole, accelerators, servers and network.
+
+    `purchase` in core.model_costs counts accelerators at their quotes. This adds the share of a server where a quote is
+    of a bare card, and the network; as there, of each developer and accelerator the largest cluster counts, once.
+    """
+
+    model_id: pl.String = column("The model.")
+    scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
+    cluster_low_usd: pl.Float64 = column("Lower end.", nullable=True, gt=0)
+    cluster_mid_usd: USD = column("Whole clusters; for a lower bound the floor.", nullable=True, gt=0)
+    cluster_high_usd: pl.Float64 = column("Upper end; absent where there is none.", nullable=True, gt=0)
+    is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
+    cost_missing_reason: pl.String = column("Why there is no figure.", nullable=True, isin=list(v.MISSING_REASON))
+    flags: pl.List(pl.String) = column("Assumptions and limits behind the figure.")
 
 
 @table(
@@ -21,7 +39,9 @@ class CostMakeup(Contract):
     price_basis: pl.String = column("How it is valued.", isin=list(v.PRICE_BASIS))
     component: pl.String = column("The part.", isin=list(v.COST_COMPONENT))
     is_in_cost: pl.Boolean = column("False for a part that stands beside the cost and is not in it.")
+    cost_low_usd: pl.Float64 = column("Lower end of the part.", nullable=True, ge=0)
     cost_mid_usd: USD = column("The part, over the phases that have one.")
+    cost_high_usd: pl.Float64 = column("Upper end of the part.", nullable=True, ge=0)
     component_share: pl.Float64 = column("The part over all parts, those beside the cost included.", ge=0, le=1)
 
 

@@ -5,7 +5,18 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
-from pipelines.contracts import core, epoch, epoch_inputs, feed_list, feeds, inputs, question_inputs, scenarios, series
+from pipelines.contracts import (
+    core,
+    epoch,
+    epoch_inputs,
+    feed_list,
+    feeds,
+    inputs,
+    makeup,
+    question_inputs,
+    scenarios,
+    series,
+)
 from pipelines.contracts.derive import public_tables
 from pipelines.contracts.quality import CheckResults, RejectedRows, Releases
 from pipelines.contracts.raw import STAGING, raw_of
@@ -109,6 +120,11 @@ COSTS = (
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
         ledger.changed_model_costs,
+    ),
+    table_step(
+        makeup.ClusterCosts,
+        [core.ScopeMembers, core.PhaseCosts, core.ModelLineage, RejectedRows, *COSTING_READS],
+        ledger.cluster_costs,
     ),
     table_step(
         scenarios.HardwarePrices,
