@@ -54,8 +54,11 @@ class Alternative:
     """A cost of the model, as the ledger has it and as it would be.
 
     Attributes:
-        difference_usd: the one less the other, where both are known.
-        cost_ratio: the one over the other.
+        difference_usd: the one less the other, where they are of the same phases.
+        cost_ratio: the one over the other, likewise.
+        difference_missing_reason: why there is neither (vocabulary_questions.DIFFERENCE_MISSING_REASON).
+        is_lower_bound: whether the cost as it would be is a floor.
+        is_default_lower_bound: whether the cost as the ledger has it is one.
         changed_inputs: what changed in it (vocabulary_questions.SCENARIO_FLAG).
     """
 
@@ -69,7 +72,9 @@ class Alternative:
     high_usd: float | None
     difference_usd: Decimal | None
     cost_ratio: float | None
+    difference_missing_reason: str | None
     is_lower_bound: bool
+    is_default_lower_bound: bool
     changed_inputs: list[str]
     cost_missing_reason: str | None
 
@@ -190,7 +195,13 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
     )
     names = [name for name in given["usual"].columns if name in changed.columns]
     kept = given["usual"].join(changed, on=GRAIN, how="anti")
-    rows = pl.concat([kept.select(names), changed.select(names)], how="vertical_relaxed")
+    rows = pl.concat(
+        [
+            kept.select(*names, pl.lit(value=True).alias("has_same_phases")),
+            changed.select(*names, "has_same_phases"),
+        ],
+        how="vertical_relaxed",
+    )
     changes = _changes(overrides, given, priced)
     if day != released_on:
         changes.append(_new_day(day, released_on, given["costs"], priced))
@@ -224,11 +235,10 @@ def _in_year(costs: pl.DataFrame, of_release: Deflator, of_today: Deflator, pric
 
 def _beside(usual: pl.DataFrame, rows: pl.DataFrame) -> list[Alternative]:
     key = ["scope", "price_basis"]
-    both = rows.join(usual.select(*key, pl.col("^cost_.*_usd$").name.prefix("usual_")), on=key, how="left")
+    others = usual.select(*key, pl.col("^(cost_.*_usd|is_lower_bound)$").name.prefix("usual_"))
     found = []
-    for row in both.iter_rows(named=True):
-        mid, default = row["cost_mid_usd"], row["usual_cost_mid_usd"]
-        known = mid is not None and default is not None
+    for row in rows.join(others, on=key, how="left").iter_rows(named=True):
+        mid, default, reason = row["cost_mid_usd"], row["usual_cost_mid_usd"], _why_not_compared(row)
         found.append(
             Alternative(
                 scope=row["scope"],
@@ -239,15 +249,26 @@ def _beside(usual: pl.DataFrame, rows: pl.DataFrame) -> list[Alternative]:
                 low_usd=row["cost_low_usd"],
                 cost_usd=mid,
                 high_usd=row["cost_high_usd"],
-                difference_usd=mid - default if known else None,
-                cost_ratio=float(mid / default) if known else None,
+                difference_usd=None if reason else mid - default,
+                cost_ratio=None if reason else float(mid / default),
+                difference_missing_reason=reason,
                 is_lower_bound=row["is_lower_bound"],
+                is_default_lower_bound=row["usual_is_lower_bound"],
                 changed_inputs=[flag for flag in row["flags"] if flag.startswith("scenario_")],
                 cost_missing_reason=row["cost_missing_reason"],
             )
         )
     scopes, bases = list(COST_SCOPE), list(PRICE_BASIS)
     return sorted(found, key=lambda cost: (scopes.index(cost.scope), bases.index(cost.price_basis)))
+
+
+def _why_not_compared(row: Mapping[str, Any]) -> str | None:
+    """Why the two costs are not set against each other, in the words of marts.scenario_costs."""
+    if row["cost_mid_usd"] is None or row["usual_cost_mid_usd"] is None:
+        return "no_cost"
+    if row["is_lower_bound"] != row["usual_is_lower_bound"]:
+        return "floor_beside_whole"
+    return None if row["has_same_phases"] else "other_phases_priced"
 
 
 # ---- what each change does

@@ -2,7 +2,6 @@
 
 from pipelines.contracts import (
     core,
-    cost_parts,
     epoch,
     epoch_inputs,
     epoch_marts,
@@ -22,7 +21,6 @@ from pipelines.contracts import (
 
 __all__ = [
     "core",
-    "cost_parts",
     "epoch",
     "epoch_inputs",
     "epoch_marts",

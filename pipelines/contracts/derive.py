@@ -10,7 +10,7 @@ from typing import cast
 
 import polars as pl
 
-from pipelines.contracts import units, vocabulary
+from pipelines.contracts import units, vocabulary, vocabulary_questions
 from pipelines.contracts.table import TABLES, Table
 
 PUBLIC_SCHEMAS = ("core", "marts", "quality", "history")
@@ -165,6 +165,7 @@ VOCABULARIES = {
     "Flags of Epoch's models": vocabulary.EPOCH_FLAG,
     "Reasons for a difference between methods": vocabulary.DIFFERENCE_REASON,
     "Reasons for a missing cost": vocabulary.MISSING_REASON,
+    "Reasons for no difference under a scenario": vocabulary_questions.DIFFERENCE_MISSING_REASON,
     "Changes of a cost": vocabulary.COST_CHANGE,
     "Causes of a change": vocabulary.CHANGE_CAUSE,
     "Confidence": vocabulary.CONFIDENCE,

@@ -179,8 +179,15 @@ class ScenarioCostComparison(Contract):
     cost_mid_usd: USD = column("The cost under the scenario; for a lower bound its floor.", nullable=True)
     cost_high_usd: pl.Float64 = column("Upper end of the cost under the scenario.", nullable=True)
     default_cost_usd: USD = column("The cost as the ledger has it.", nullable=True)
-    difference_usd: USD = column("The one less the other, in the same dollars.", nullable=True)
-    cost_ratio: pl.Float64 = column("The one over the other, in the same dollars.", nullable=True, gt=0)
+    difference_usd: USD = column(
+        "The one less the other, in the same dollars; absent where they are not of the same phases.", nullable=True
+    )
+    cost_ratio: pl.Float64 = column(
+        "The one over the other, in the same dollars; absent like the difference.", nullable=True, gt=0
+    )
+    difference_missing_reason: pl.String = column(
+        "Why they are not set against each other.", nullable=True, isin=list(words.DIFFERENCE_MISSING_REASON)
+    )
     dollars_of_year: pl.Int64 = column(
         "The year in whose dollars every amount of the row stands; absent for dollars of the day.",
         nullable=True,
@@ -192,7 +199,9 @@ class ScenarioCostComparison(Contract):
     default_deflator_ratio: pl.Float64 = column("What the ledger's cost was multiplied by.", nullable=True, gt=0)
     is_changed: pl.Boolean = column("True where the scenario changes a phase that is counted in.")
     is_lower_bound: pl.Boolean = column("True where the cost under the scenario is a floor.")
+    is_default_lower_bound: pl.Boolean = column("True where the cost as the ledger has it is a floor.")
     changed_inputs: pl.List(pl.String) = column("What the scenario changed in it: flags of a scenario.")
+    scope_note: pl.List(pl.String) = column("What both costs leave out, in words of a vocabulary.")
     cost_missing_reason: pl.String = column(
         "Why there is no cost under the scenario.", nullable=True, isin=list(v.MISSING_REASON)
     )
@@ -203,19 +212,22 @@ class BuyOrRent(Contract):
     """One row per accelerator and share of the hours it is busy: after how many months buying is cheaper than renting.
 
     Rented by the hour only while busy. Owned with server, interconnect and electricity, without staff, building, cost
-    of capital and resale.
+    of capital and resale. The ends are a 90% interval: price and rent are lognormal and independent.
     """
 
     hardware_id: pl.String = column("The accelerator.")
     busy_share: pl.Float64 = column("Share of all hours in which it works.", gt=0, le=1)
     hardware_name: pl.String = column("Its name.")
     break_even_months: pl.Float64 = column("Months until what it cost is saved in rent.", nullable=True)
-    break_even_low_months: pl.Float64 = column("With the lowest price and the highest rent.", nullable=True)
+    break_even_low_months: pl.Float64 = column("Lower end of the months.", nullable=True)
     break_even_high_months: pl.Float64 = column(
-        "With the highest price and the lowest rent; absent where that never pays.", nullable=True
+        "Upper end of the months; absent where the lowest rent does not pay for the electricity.", nullable=True
     )
     rent_usd_per_gpu_hour: UNIT_PRICE = column("Market rent on the day of the release.", nullable=True)
-    owned_usd_per_gpu: pl.Float64 = column("Price with its share of server and interconnect.", nullable=True)
+    owned_usd_per_gpu: pl.Float64 = column(
+        "Price with its share of server and interconnect, aged to the day of the release.", nullable=True
+    )
+    owned_observed_on: pl.Date = column("Day of the purchase quote it rests on.", nullable=True)
     energy_usd_per_gpu_hour: pl.Float64 = column("Electricity of a busy hour.", nullable=True)
     missing_reason: pl.String = column(
         "Why there is no break-even.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)

@@ -67,6 +67,7 @@ class ScenarioCosts(CostColumns):
     scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
     price_basis: pl.String = column("How it is valued, but for what the scenario changes.", isin=list(v.PRICE_BASIS))
     gpu_hours: HOURS = column("Accelerator-hours; for a lower bound the floor.", nullable=True, gt=0)
+    has_same_phases: pl.Boolean = column("True where the same phases have a cost as in core.model_costs.")
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the figure.")
 
 
@@ -82,7 +83,9 @@ class HardwarePrices(Contract):
     rent_observed_on: pl.Date = column("Day that was seen.", nullable=True)
     rent_flags: pl.List(pl.String) = column("What to know about the rent.")
     owned_usd_per_gpu: pl.Float64 = column(
-        "Price with its share of server and interconnect, as the basis `amortized` counts them.", nullable=True, gt=0
+        "Price with its share of server and interconnect, less what the trend of prices took since its day.",
+        nullable=True,
+        gt=0,
     )
     owned_low_usd_per_gpu: pl.Float64 = column("Its lower end.", nullable=True, gt=0)
     owned_high_usd_per_gpu: pl.Float64 = column("Its upper end.", nullable=True, gt=0)

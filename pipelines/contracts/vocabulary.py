@@ -272,7 +272,8 @@ COST_FLAG = {
 }
 
 MISSING_REASON = {
-    "hours_not_disclosed": "No phase has a quantity that hours can be taken from.",
+    "hours_not_disclosed": "No phase that is summed has a quantity that hours can be taken from.",
+    "only_context": "The accelerators are counted in a row that is never summed, for no hours can be stated.",
     "hardware_unknown": "The accelerator is not named, or not one that is known.",
     "several_chips": "Several kinds of accelerator are named, and the method takes one.",
     "has_base_model": "The method leaves out models that were built on another.",

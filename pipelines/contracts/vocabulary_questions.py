@@ -39,6 +39,13 @@ QUESTION_MISSING_REASON = {
 }
 """Why a question about many models has no answer for one of them."""
 
+DIFFERENCE_MISSING_REASON = {
+    "no_cost": "One of the two is not known, or only one end of it.",
+    "floor_beside_whole": "One of the two is a floor and the other is not.",
+    "other_phases_priced": "Both are floors, and of different phases.",
+}
+"""Why a cost under a scenario is not set against the cost of the ledger."""
+
 RENTAL_TERMS = {name: meaning for name, meaning in PRICE_BASIS.items() if name.startswith("rental_")}
 """Price bases on whose terms a scenario may price `rental`."""
 

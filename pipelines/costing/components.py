@@ -6,6 +6,7 @@ import polars as pl
 
 from pipelines.contracts.core import CostComponents
 from pipelines.contracts.table import USD, table_of
+from pipelines.costing.constants import Constants
 from pipelines.costing.intervals import Range, named, product
 from pipelines.costing.price_bases.amortized import PARTS, parts
 from pipelines.costing.price_bases.basis import Pricing
@@ -54,39 +55,48 @@ def _used_up(pricing: Pricing, priced: pl.LazyFrame) -> pl.LazyFrame:
 
 def _bought(pricing: Pricing, priced: pl.LazyFrame) -> pl.LazyFrame:
     """Accelerators at their quotes, in the cost; what servers and network add, beside it."""
-    constants = pricing.constants
-    price = pl.col("unit_price").cast(pl.Float64)
-    covering = price * pl.col("server_mid")
-    cluster = constants.range("interconnect_share_ratio")
-    extra = (
-        pricing.offers.lazy()
-        .group_by("phase_id")
-        .agg(
-            (price.min() * price.max()).sqrt().alias("bare"),
-            (covering.min() * covering.max()).sqrt().alias("covering"),
-        )
-    )
-    costed = priced.filter(pl.col("price_basis") == "purchase").join(extra, on="phase_id", how="inner")
+    costed = priced.filter(pl.col("price_basis") == "purchase").join(with_servers(pricing), on="phase_id", how="inner")
+    cost = Range(*(pl.col(f"cost_{end}_usd").cast(pl.Float64) for end in ("mid", "low", "high")))
+    servers = named("servers")
     added = {
-        "servers": pl.col("covering") - pl.col("bare"),
-        "interconnect": pl.col("covering") * cluster.mid / (1 - cluster.mid),
+        "servers": product(cost, Range(servers.mid - 1, servers.low - 1, servers.high - 1)),
+        "interconnect": product(cost, servers, network(pricing.constants)),
     }
     rows = [
-        costed.with_columns(
-            pl.lit(name).alias("component"),
-            pl.lit(value=False).alias("is_in_cost"),
-            (amount * pl.col("gpu_count")).round(CENTS).cast(USD).alias("cost_mid_usd"),
-            pl.lit(None, pl.Float64).alias("cost_low_usd"),
-            pl.lit(None, pl.Float64).alias("cost_high_usd"),
-        )
-        for name, amount in added.items()
+        costed.with_columns(pl.lit(name).alias("component"), *part.columns("part"))
+        .with_columns(pl.lit(value=False).alias("is_in_cost"), _cents("part_mid").alias("cost_mid_usd"))
+        .pipe(_with_ends)
+        for name, part in added.items()
     ]
     whole = costed.with_columns(pl.lit("accelerators").alias("component"), pl.lit(value=True).alias("is_in_cost"))
     return (
-        pl.concat([whole, *rows])
+        pl.concat([whole, *rows], how="diagonal")
         .with_columns(pl.lit(None, pl.String).alias("observation_id"))
         .filter(pl.col("cost_mid_usd") > 0)
     )
+
+
+def with_servers(pricing: Pricing) -> pl.LazyFrame:
+    """By what a purchase price is multiplied to have servers in it: its quotes with them, over its quotes as they are.
+
+    Returns:
+        phase_id, servers_mid, servers_low, servers_high; 1 where every quote that is an end covers its server.
+    """
+    price = pl.col("unit_price").cast(pl.Float64)
+
+    def ratio(server: pl.Expr) -> pl.Expr:
+        covering = price * server
+        return (covering.min() * covering.max() / (price.min() * price.max())).sqrt()
+
+    server = named("server")
+    ratios = Range(*(ratio(end) for end in (server.mid, server.low, server.high)))
+    return pricing.offers.lazy().group_by("phase_id").agg(*ratios.columns("servers"))
+
+
+def network(constants: Constants) -> Range:
+    """What the network adds to accelerators and servers, over what these cost."""
+    share = constants.range("interconnect_share_ratio")
+    return Range(*(end / (1 - end) for end in (share.mid, share.low, share.high)))
 
 
 def _cents(column: str) -> pl.Expr:

@@ -12,7 +12,7 @@ from dataclasses import dataclass, replace
 
 import polars as pl
 
-from pipelines.contracts.cost_parts import CostInputs
+from pipelines.contracts.makeup import CostInputs
 from pipelines.contracts.table import table_of
 from pipelines.costing.constants import Constants
 from pipelines.costing.intervals import Range, named

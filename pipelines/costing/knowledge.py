@@ -82,6 +82,7 @@ def as_known_on(tables: Mapping[str, pl.DataFrame], day: date) -> dict[str, pl.D
         "core.phase_energy": phase_energy(phases, models, hardware, tables["core.grid_intensities"], constants),
         "core.phase_costs": costs,
         "core.unsummed_phase_costs": ledger.unsummed_phase_costs(*priced, as_of=day),
+        "core.cluster_costs": ledger.cluster_costs(members, costs, lineage, nothing, *priced, as_of=day),
         "core.model_costs": ledger.model_costs(members, costs, phases, models, lineage, nothing),
     }
 

@@ -12,7 +12,7 @@ import polars as pl
 
 from pipelines.contracts.scenarios import ScenarioCosts
 from pipelines.contracts.table import table_of
-from pipelines.costing import components, disclosure, runs, scenarios
+from pipelines.costing import clusters, components, disclosure, runs, scenarios
 from pipelines.costing import cost_inputs as inputs_of
 from pipelines.costing import model_costs as sums
 from pipelines.costing.constants import Constants
@@ -26,6 +26,7 @@ __all__ = [
     "changed_phase_costs",
     "changed_unsummed_phase_costs",
     "checked_phases",
+    "cluster_costs",
     "cost_components",
     "cost_inputs",
     "hardware_with_proxies",
@@ -112,6 +113,26 @@ def model_costs(
     """core.model_costs: phases summed over the members of each scope, with what is missing said."""
     by_model = disclosure.disclosure_by_model(members, costs, phases, models, lineage, rejected)
     return sums.model_costs(members, costs, models, disclosure.disclosure_by_scope(members, by_model))
+
+
+def cluster_costs(
+    members: pl.DataFrame,
+    costs: pl.DataFrame,
+    lineage: pl.DataFrame,
+    rejected: pl.DataFrame,
+    *tables: pl.DataFrame,
+    as_of: date,
+) -> pl.DataFrame:
+    """core.cluster_costs: purchase costs with servers and network, summed over the members of each scope."""
+    inputs = Inputs(*tables, as_of=as_of)
+    by_model = disclosure.disclosure_by_model(members, costs, inputs.phases, inputs.models, lineage, rejected)
+    return clusters.cluster_costs(
+        inputs.of_roles(SUMMED).pricing(),
+        costs,
+        members,
+        inputs.models,
+        disclosure.disclosure_by_scope(members, by_model),
+    )
 
 
 def changed_model_costs(

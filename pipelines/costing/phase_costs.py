@@ -165,9 +165,12 @@ def _unit_price(is_shown: pl.Expr, source: str) -> pl.Expr:
 
 def _missing_reason() -> pl.Expr:
     is_quantified, lacks_count = pl.col("is_quantified"), ~pl.col("is_per_hour") & pl.col("has_hours")
+    is_only_context = ~pl.col("is_per_hour") & pl.col("gpu_count").is_not_null()
     return (
         pl.when(~is_quantified & lacks_count)
         .then(pl.lit("gpu_count_not_disclosed"))
+        .when(~is_quantified & is_only_context)
+        .then(pl.lit("only_context"))
         .when(~is_quantified)
         .then(pl.lit("hours_not_disclosed"))
         .when(pl.col("unit_price").is_null())

@@ -24,6 +24,10 @@ from pipelines.costing.phase_costs import costs_at, prices_on
 from pipelines.costing.price_bases import PRICE_BASES, Pricing
 
 SCENARIO = "scenario_id"
+KEY = ["phase_id", "price_basis"]
+SUMMED_ENDS = ("cost_low_usd", "cost_mid_usd")
+"""What of a phase is added to a sum: its middle, else its lower end."""
+
 COSTS = ("cost_low_usd", "cost_mid_usd", "cost_high_usd", "gpu_hours", "gpu_hours_low", "gpu_hours_high")
 
 
@@ -128,9 +132,25 @@ def scenario_model_costs(
         disclosure: result of `disclosure.disclosure_by_scope`.
 
     Returns:
-        Rows of core.model_costs under each scenario, with `scenario_id`; what is not among them is as it is.
+        Rows of core.model_costs under each scenario, with `scenario_id` and `has_same_phases`: whether the same phases
+        have a cost as without it, so that the two can be set against each other. What is not among them is as it is.
     """
-    key = ["phase_id", "price_basis"]
-    changed = phase_costs.join(usual_phases.select(*key, *COSTS), on=[*key, *COSTS], how="anti", nulls_equal=True)
+    changed = phase_costs.join(usual_phases.select(*KEY, *COSTS), on=[*KEY, *COSTS], how="anti", nulls_equal=True)
     keys = counted_phases(members, changed, models).select(SCENARIO, *GRAIN).unique()
-    return summed(members, phase_costs, models, disclosure, keys, within=(SCENARIO,))
+    rows = summed(members, phase_costs, models, disclosure, keys, within=(SCENARIO,))
+    elsewhere = counted_phases(members, _known_elsewhere(usual_phases, changed), models)
+    others = elsewhere.select(SCENARIO, *GRAIN, pl.lit(value=False).alias("has_same_phases")).unique()
+    return rows.join(others, on=[SCENARIO, *GRAIN], how="left").with_columns(
+        pl.col("has_same_phases").fill_null(value=True)
+    )
+
+
+def _known_elsewhere(usual_phases: pl.DataFrame, phase_costs: pl.DataFrame) -> pl.DataFrame:
+    """Costs of phases whose part in a sum is of another kind than usual: a cost for none, a low end for a middle."""
+    told = [pl.col(name).is_not_null() for name in SUMMED_ENDS]
+    usual = usual_phases.select(*KEY, *(each.name.prefix("usual_") for each in told))
+    both = phase_costs.join(usual, on=KEY, how="left")
+    differ = [
+        each != pl.col(f"usual_{name}").fill_null(value=False) for each, name in zip(told, SUMMED_ENDS, strict=True)
+    ]
+    return both.filter(pl.any_horizontal(differ))

@@ -7,12 +7,12 @@ import polars as pl
 from pipelines.contracts import all as _every_table  # noqa: F401 - declares every table
 from pipelines.contracts import (
     core,
-    cost_parts,
     epoch,
     epoch_inputs,
     feed_list,
     feeds,
     inputs,
+    makeup,
     question_inputs,
     scenarios,
     series,
@@ -111,7 +111,7 @@ COSTS = (
     table_step(core.Deflators, [core.PriceIndex], deflators),
     table_step(scenarios.ScenarioDeflators, [scenarios.Scenarios, core.PriceIndex], scenario_deflators),
     table_step(core.CostComponents, [core.PhaseCosts, *COSTING_READS], ledger.cost_components),
-    table_step(cost_parts.CostInputs, [core.PhaseCosts, *COSTING_READS], ledger.cost_inputs),
+    table_step(makeup.CostInputs, [core.PhaseCosts, *COSTING_READS], ledger.cost_inputs),
     table_step(
         core.PhaseEnergy,
         [core.TrainingPhases, core.Models, core.Hardware, core.GridIntensities, core.MethodConstants],
@@ -121,6 +121,11 @@ COSTS = (
         core.ModelCosts,
         [core.ScopeMembers, core.PhaseCosts, core.TrainingPhases, core.Models, core.ModelLineage, RejectedRows],
         ledger.changed_model_costs,
+    ),
+    table_step(
+        makeup.ClusterCosts,
+        [core.ScopeMembers, core.PhaseCosts, core.ModelLineage, RejectedRows, *COSTING_READS],
+        ledger.cluster_costs,
     ),
     table_step(
         scenarios.HardwarePrices,

@@ -24,7 +24,7 @@ from pipelines.screens.pieces import (
     source,
 )
 from pipelines.warehouse.shapes import Cost, Edge, Model, ModelPage, Phase
-from pipelines.warehouse.sides import Deflated, Deflator, Electricity, Part
+from pipelines.warehouse.sides import Cluster, Deflated, Deflator, Electricity, Part
 from pipelines.wording import (
     cost_text,
     count,
@@ -66,7 +66,7 @@ def show(page: ModelPage) -> Group:
     return lines(
         *_lead(page),
         _cost_section(page.costs),
-        _makeup_section(page.makeup),
+        _makeup_section(page.makeup, page.clusters),
         _dollars_section(page.deflated),
         _phase_section(page.phases),
         _electricity_section(page.electricity),
@@ -225,26 +225,33 @@ def _definitions(meanings: dict[str, str]) -> Table | None:
     return table
 
 
-def _makeup_section(parts: Sequence[Part]) -> Group | None:
+def _makeup_section(parts: Sequence[Part], clusters: Sequence[Cluster]) -> Group | None:
     """What each cost that has parts is made of, largest first; what stands beside a cost says so."""
-    scopes = [scope for scope in ("own", "cumulative") if any(part.scope == scope for part in parts)]
-    if [_parts_text(parts, "own", basis) for basis in PARTED] == [_parts_text(parts, "cumulative", b) for b in PARTED]:
-        scopes = scopes[:1]
+    shown = {scope: [_parts_text(parts, clusters, scope, basis) for basis in PARTED] for scope in ("own", "cumulative")}
+    if shown["own"] == shown["cumulative"]:
+        del shown["cumulative"]
     table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
-    for scope in scopes:
-        for basis in PARTED:
-            text = _parts_text(parts, scope, basis)
+    for scope, texts in shown.items():
+        for basis, text in zip(PARTED, texts, strict=True):
             if text:
                 table.add_row(scope, basis, dim(text))
     return section("Made of", table if table.row_count else None)
 
 
-def _parts_text(parts: Sequence[Part], scope: str, basis: str) -> str:
+def _parts_text(parts: Sequence[Part], clusters: Sequence[Cluster], scope: str, basis: str) -> str:
     chosen = [part for part in parts if (part.scope, part.price_basis) == (scope, basis)]
     inside = [f"{part.component} {short_usd(part.cost_mid_usd)}" for part in chosen if part.is_in_cost]
     beside = [f"{part.component} {short_usd(part.cost_mid_usd)}" for part in chosen if not part.is_in_cost]
+    whole = [_cluster_text(each) for each in clusters if (each.scope, "purchase") == (scope, basis)]
     text = ", ".join(inside)
-    return f"{text}; beside it, not in it: {', '.join(beside)}" if beside else text
+    return "; ".join([f"{text}; beside it, not in it: {', '.join(beside)}", *whole]) if beside else text
+
+
+def _cluster_text(cluster: Cluster) -> str:
+    bound = "at least " if cluster.is_lower_bound else ""
+    low, high = cluster.cluster_low_usd, cluster.cluster_high_usd
+    between = f" ({short_usd(low)} to {short_usd(high)})" if low is not None and high is not None else ""
+    return f"the whole cluster {bound}{short_usd(cluster.cluster_mid_usd)}{between}"
 
 
 def _dollars_section(deflated: Sequence[Deflated]) -> Group | None:

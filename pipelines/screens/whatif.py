@@ -8,11 +8,14 @@ from decimal import Decimal
 from rich.console import Group
 from rich.text import Text
 
+from pipelines.contracts.vocabulary_questions import DIFFERENCE_MISSING_REASON
 from pipelines.screens.pieces import dim, grid, lines, section
 from pipelines.whatif import Alternative, Answer
 from pipelines.wording import short_usd, usd, words
 
 FLOOR = "at least "
+TOLD = ("floor_beside_whole", "other_phases_priced")
+"""Reasons for no difference that the two amounts do not show by themselves."""
 
 
 def answer(found: Answer, scope: str, basis: str | None) -> Group:
@@ -52,7 +55,7 @@ def _table(costs: Sequence[Alternative]) -> Group:
     for cost in costs:
         table.add_row(
             words(cost.price_basis),
-            _amount(cost.default_usd, cost.is_lower_bound),
+            _amount(cost.default_usd, cost.is_default_lower_bound),
             _amount(cost.cost_usd, cost.is_lower_bound),
             _difference(cost),
             f"{cost.cost_ratio:.3f}" if cost.cost_ratio is not None else "-",
@@ -62,7 +65,12 @@ def _table(costs: Sequence[Alternative]) -> Group:
         for cost in costs
         if cost.low_usd is not None and cost.high_usd is not None and cost.low_usd < cost.high_usd
     ]
-    return lines(table, *ranges)
+    reasons = [
+        dim(f"{words(cost.price_basis)}: no difference. {DIFFERENCE_MISSING_REASON[cost.difference_missing_reason]}")
+        for cost in costs
+        if cost.difference_missing_reason in TOLD
+    ]
+    return lines(table, *ranges, *reasons)
 
 
 def _amount(value: Decimal | None, is_floor: bool) -> Text:

@@ -24,7 +24,7 @@ from pipelines.warehouse.shapes import (
     Release,
     Seat,
 )
-from pipelines.warehouse.sides import Deflator, Electricity, Part
+from pipelines.warehouse.sides import Cluster, Deflator, Electricity, Part
 
 SUGGESTIONS, LEAST_LIKENESS = 3, 60
 VERDICTS_BY_WEIGHT = ("wrong_scope", "understated", "overstated", "other_basis", "agrees", "not_checkable")
@@ -194,6 +194,16 @@ class Ledger(Published):
             "t.is_in_cost desc, t.cost_mid_usd desc",
             [model_id, list(COST_SCOPE)],
             cost_mid_usd="t.cost_mid_usd::double",
+        )
+
+    def clusters(self, model_id: str) -> list[Cluster]:
+        """What the clusters behind the purchase costs of a model cost whole."""
+        return self.rows(
+            Cluster,
+            "from core.cluster_costs as t where t.model_id = $1 and t.cluster_mid_usd is not null "
+            "order by list_position($2, t.scope)",
+            [model_id, list(COST_SCOPE)],
+            cluster_mid_usd="t.cluster_mid_usd::double",
         )
 
     def electricity(self, model_id: str) -> list[Electricity]:

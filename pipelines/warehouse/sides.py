@@ -14,8 +14,21 @@ class Part:
     price_basis: str
     component: str
     is_in_cost: bool
+    cost_low_usd: float | None
     cost_mid_usd: float
+    cost_high_usd: float | None
     component_share: float
+
+
+@dataclass(frozen=True)
+class Cluster:
+    """One row of core.cluster_costs that has a figure."""
+
+    scope: str
+    cluster_low_usd: float | None
+    cluster_mid_usd: float
+    cluster_high_usd: float | None
+    is_lower_bound: bool
 
 
 @dataclass(frozen=True)

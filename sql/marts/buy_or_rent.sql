@@ -2,38 +2,50 @@
 with
 
 savings as (
+    -- what an hour saves, and how far its ends and those of the price are from their middles, in logarithms
+    select
+        *,
+        rent_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as saved,
+        rent_low_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as least_saved,
+        rent_high_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as most_saved,
+        owned_usd_per_gpu / nullif(greatest(saved, 0), 0) as hours,
+        sqrt(
+            ln(owned_usd_per_gpu / owned_low_usd_per_gpu) ** 2
+            + if(saved > 0, ln(most_saved / saved) ** 2, null)
+        ) as sooner,
+        sqrt(
+            ln(owned_high_usd_per_gpu / owned_usd_per_gpu) ** 2
+            + if(least_saved > 0, ln(saved / least_saved) ** 2, null)
+        ) as later,
+    from core.hardware_prices
+),
+
+shares as (
     -- 8766 hours a year
     select
-        prices.*,
-        months.busy_share,
-        months.busy_hours * (prices.rent_usd_per_gpu_hour::double - prices.energy_usd_per_gpu_hour) as usual,
-        months.busy_hours * (prices.rent_low_usd_per_gpu_hour::double - prices.energy_usd_per_gpu_hour) as least,
-        months.busy_hours * (prices.rent_high_usd_per_gpu_hour::double - prices.energy_usd_per_gpu_hour) as most,
-    from core.hardware_prices as prices
-    cross join (
-        select
-            busy_share::double as busy_share,
-            8766 / 12 * busy_share::double as busy_hours,
-        from (values (0.25), (0.5), (0.75), (1.0)) as shares (busy_share)
-    ) as months
+        busy_share::double as busy_share,
+        8766 / 12 * busy_share::double as busy_hours,
+    from (values (0.25), (0.5), (0.75), (1.0)) as busy (busy_share)
 )
 
 select
     savings.hardware_id,
-    savings.busy_share,
+    shares.busy_share,
     hardware.name as hardware_name,
-    if(savings.usual > 0, savings.owned_usd_per_gpu / savings.usual, null) as break_even_months,
-    if(savings.usual > 0, savings.owned_low_usd_per_gpu / savings.most, null) as break_even_low_months,
-    if(savings.least > 0, savings.owned_high_usd_per_gpu / savings.least, null) as break_even_high_months,
+    savings.hours / shares.busy_hours as break_even_months,
+    savings.hours / shares.busy_hours * exp(-savings.sooner) as break_even_low_months,
+    savings.hours / shares.busy_hours * exp(savings.later) as break_even_high_months,
     savings.rent_usd_per_gpu_hour,
     savings.owned_usd_per_gpu,
+    savings.owned_observed_on,
     savings.energy_usd_per_gpu_hour,
     case
         when savings.rent_usd_per_gpu_hour is null then 'no_rent'
         when savings.owned_usd_per_gpu is null then 'no_purchase_price'
-        when savings.usual <= 0 then 'rent_below_energy'
+        when savings.saved <= 0 then 'rent_below_energy'
     end as missing_reason,
     list_sort(list_distinct(list_concat(savings.rent_flags, savings.owned_flags))) as flags,
 from savings
+cross join shares
 inner join core.hardware as hardware on hardware.hardware_id = savings.hardware_id
-order by savings.hardware_id, savings.busy_share
+order by savings.hardware_id, shares.busy_share

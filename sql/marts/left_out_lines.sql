@@ -35,18 +35,25 @@ experiments as (
 ),
 
 staff as (
-    -- a share of the whole, beside compute with its experiments
+    -- a share of the whole, beside compute with its experiments: published of amortised cost, and no more on another
     select
         costs.*,
         'staff' as left_out,
-        cost_mid_usd::double * factor.value_low * share.value_low / (1 - share.value_low) as line_low_usd,
         cost_mid_usd::double * factor.value * share.value / (1 - share.value) as line_mid_usd,
-        cost_mid_usd::double * factor.value_high * share.value_high / (1 - share.value_high) as line_high_usd,
+        line_mid_usd * exp(-sqrt(
+            ln(factor.value / factor.value_low) ** 2
+            + ln(share.value / (1 - share.value) / (share.value_low / (1 - share.value_low))) ** 2
+        )) as line_low_usd,
+        line_mid_usd * exp(sqrt(
+            ln(factor.value_high / factor.value) ** 2
+            + ln(share.value_high / (1 - share.value_high) / (share.value / (1 - share.value))) ** 2
+        )) as line_high_usd,
         format('${:,.2f} x {:g} x {:g} / (1 - {:g})', cost_mid_usd::double, factor.value, share.value, share.value)
             as arithmetic,
     from costs
     inner join constants as factor on factor.constant_id = 'experiments_factor_ratio'
     inner join constants as share on share.constant_id = 'staff_share_ratio'
+    where costs.price_basis = 'amortized'
 ),
 
 lines as (

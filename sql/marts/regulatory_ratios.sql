@@ -23,81 +23,67 @@ additions as (
     group by all
 ),
 
-compared as (
-    -- the whole of a model against a threshold
+measured as (
+    -- the whole of a model, which thresholds are for, and what was added to a base, which shares are for
     select
-        rules.rule_id,
-        whole.model_id,
+        ['threshold'] as rule_kinds,
+        model_id,
         null as base_model_id,
-        whole.training_compute_low_flop as low_flop,
-        whole.training_compute_flop as flop,
-        whole.training_compute_high_flop as high_flop,
-        rules.threshold_flop as reference_low_flop,
-        rules.threshold_flop as reference_flop,
-        rules.threshold_flop as reference_high_flop,
-        1.0::double as limit_ratio,
-        whole.compute_method,
-        whole.is_lower_bound,
-        false as is_reference_lower_bound,
-        whole.missing_reason,
-    from core.compute_rules as rules
-    inner join marts.training_compute as whole on whole.scope = 'cumulative' and rules.rule_kind = 'threshold'
+        training_compute_low_flop as low_flop,
+        training_compute_flop as flop,
+        training_compute_high_flop as high_flop,
+        compute_method,
+        is_lower_bound,
+        missing_reason,
+    from marts.training_compute
+    where scope = 'cumulative'
     union all by name
-    -- what was added against the whole of the base
     select
-        rules.rule_id,
-        additions.model_id,
-        additions.base_model_id,
-        additions.low_flop,
-        additions.flop,
-        additions.high_flop,
-        base.training_compute_low_flop as reference_low_flop,
-        base.training_compute_flop as reference_flop,
-        base.training_compute_high_flop as reference_high_flop,
-        rules.base_share as limit_ratio,
+        ['share_of_base', 'share_of_threshold'] as rule_kinds,
+        model_id,
+        base_model_id,
+        low_flop,
+        flop,
+        high_flop,
         case
-            when additions.flop is null or base.training_compute_flop is null then null
-            when additions.is_timed or base.compute_method = 'from_hours' then 'from_hours'
-            when additions.is_counted or base.compute_method = 'from_tokens' then 'from_tokens'
+            when flop is null then null
+            when is_timed then 'from_hours'
+            when is_counted then 'from_tokens'
             else 'disclosed'
         end as compute_method,
-        additions.flop is not null and additions.is_lower_bound as is_lower_bound,
+        flop is not null and is_lower_bound as is_lower_bound,
+        if(flop is null, 'compute_not_disclosed', null) as missing_reason,
+    from additions
+),
+
+compared as (
+    -- without a threshold the whole of the base is the measure; where that is not known, a share of a threshold
+    select
+        rules.rule_id,
+        measured.model_id,
+        measured.base_model_id,
+        measured.low_flop,
+        measured.flop,
+        measured.high_flop,
+        coalesce(rules.threshold_flop, base.training_compute_low_flop) as reference_low_flop,
+        coalesce(rules.threshold_flop, base.training_compute_flop) as reference_flop,
+        coalesce(rules.threshold_flop, base.training_compute_high_flop) as reference_high_flop,
+        coalesce(rules.base_share, 1) as limit_ratio,
+        case
+            when measured.flop is null or reference_flop is null then null
+            when 'from_hours' in (measured.compute_method, base.compute_method) then 'from_hours'
+            when 'from_tokens' in (measured.compute_method, base.compute_method) then 'from_tokens'
+            else 'disclosed'
+        end as compute_method,
+        measured.is_lower_bound,
         coalesce(base.is_lower_bound, false) as is_reference_lower_bound,
-        case
-            when additions.flop is null then 'compute_not_disclosed'
-            when base.training_compute_flop is null then 'base_compute_not_disclosed'
-        end as missing_reason,
+        coalesce(measured.missing_reason, if(reference_flop is null, 'base_compute_not_disclosed', null))
+            as missing_reason,
     from core.compute_rules as rules
-    inner join additions on rules.rule_kind = 'share_of_base'
+    inner join measured on list_contains(measured.rule_kinds, rules.rule_kind)
     left join marts.training_compute as base
-        on base.model_id = additions.base_model_id and base.scope = 'cumulative'
-    union all by name
-    -- where nothing is known of the base: what was added against a share of a threshold
-    select
-        rules.rule_id,
-        additions.model_id,
-        additions.base_model_id,
-        additions.low_flop,
-        additions.flop,
-        additions.high_flop,
-        rules.threshold_flop as reference_low_flop,
-        rules.threshold_flop as reference_flop,
-        rules.threshold_flop as reference_high_flop,
-        rules.base_share as limit_ratio,
-        case
-            when additions.flop is null then null
-            when additions.is_timed then 'from_hours'
-            when additions.is_counted then 'from_tokens'
-            else 'disclosed'
-        end as compute_method,
-        additions.flop is not null and additions.is_lower_bound as is_lower_bound,
-        false as is_reference_lower_bound,
-        case when additions.flop is null then 'compute_not_disclosed' end as missing_reason,
-    from core.compute_rules as rules
-    inner join additions on rules.rule_kind = 'share_of_threshold'
-    left join marts.training_compute as base
-        on base.model_id = additions.base_model_id and base.scope = 'cumulative'
-    where base.training_compute_flop is null
+        on base.model_id = measured.base_model_id and base.scope = 'cumulative'
+    where rules.rule_kind <> 'share_of_threshold' or base.training_compute_flop is null
 ),
 
 judged as (

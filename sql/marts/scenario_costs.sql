@@ -13,10 +13,13 @@ costs as (
         usual.price_basis,
         changed.model_id is not null as is_changed,
         usual.cost_mid_usd as default_cost_usd,
+        usual.scope_note,
         if(is_changed, changed.cost_low_usd, usual.cost_low_usd) as cost_low_usd,
         if(is_changed, changed.cost_mid_usd, usual.cost_mid_usd) as cost_mid_usd,
         if(is_changed, changed.cost_high_usd, usual.cost_high_usd) as cost_high_usd,
         if(is_changed, changed.is_lower_bound, usual.is_lower_bound) as is_lower_bound,
+        usual.is_lower_bound as is_default_lower_bound,
+        not is_changed or changed.has_same_phases as has_same_phases,
         if(is_changed, changed.cost_missing_reason, usual.cost_missing_reason) as cost_missing_reason,
         list_filter(changed.flags, lambda flag: starts_with(flag, 'scenario_')) as scenario_flags,
     from core.scenarios as scenarios
@@ -76,6 +79,18 @@ converted as (
             ) as default_cost_usd
         ),
     from beside
+),
+
+judged as (
+    select
+        *,
+        case
+            when cost_mid_usd is null or default_cost_usd is null then 'no_cost'
+            when is_lower_bound <> is_default_lower_bound then 'floor_beside_whole'
+            when not has_same_phases then 'other_phases_priced'
+        end as difference_missing_reason,
+        difference_missing_reason is null as is_compared,
+    from converted
 )
 
 select
@@ -89,8 +104,9 @@ select
     cost_mid_usd,
     cost_high_usd,
     default_cost_usd,
-    (cost_mid_usd - default_cost_usd)::decimal(18, 2) as difference_usd,
-    cost_mid_usd::double / nullif(default_cost_usd::double, 0) as cost_ratio,
+    if(is_compared, cost_mid_usd - default_cost_usd, null)::decimal(18, 2) as difference_usd,
+    if(is_compared, cost_mid_usd::double / nullif(default_cost_usd::double, 0), null) as cost_ratio,
+    difference_missing_reason,
     dollars_of_year,
     price_index_id,
     index_vintage_on,
@@ -98,10 +114,12 @@ select
     default_deflator_ratio,
     is_changed,
     is_lower_bound,
+    is_default_lower_bound,
     list_concat(
         coalesce(scenario_flags, []),
         if(dollars_of_year is null, [], ['scenario_dollars'])
     ) as changed_inputs,
+    scope_note,
     if(has_no_index, coalesce(cost_missing_reason, 'no_price_index'), cost_missing_reason) as cost_missing_reason,
-from converted
+from judged
 order by scenario_id, model_id, scope, price_basis

@@ -81,6 +81,7 @@ NUMBERS_OF_ARITHMETIC = {
     ("start_width.py", 10): "the base of orders of magnitude",
     ("start_width.py", 24): "hours in a day",
     ("start_width.py", 365.25): "days in a year",
+    ("hardware_prices.py", 10): "the base of orders of magnitude",
     ("electricity.py", 100): "cents in a dollar",
     ("electricity.py", 6): "months in half a year",
     ("electricity.py", 12): "months in a year",

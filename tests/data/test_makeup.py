@@ -122,6 +122,46 @@ class TestCostMakeup:
         for _, parts, whole in sums:
             assert float(parts) == pytest.approx(float(whole), abs=0.25)
 
+    def test_every_part_has_ends_within_those_of_its_phases(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """On one accelerator the ends of phases add; on several the sum is surer than that."""
+        rows = ledger.sql(
+            "with phases as (select members.model_id, scope, price_basis, component, "
+            "  count(distinct hardware_id) as kinds, sum(parts.cost_low_usd) as low, sum(parts.cost_high_usd) as high "
+            "  from core.cost_components as parts join core.phase_costs as costs using (phase_id, price_basis) "
+            "  join core.scope_members as members on members.member_model_id = costs.model_id "
+            "  where row_role = 'primary' and price_basis = 'amortized' group by all) "
+            "select kinds, low, cost_low_usd, cost_mid_usd::double, cost_high_usd, high from phases "
+            "join marts.cost_makeup using (model_id, scope, price_basis, component)"
+        ).fetchall()
+        assert {kinds for kinds, *_ in rows} >= {1, 2}
+        for kinds, least, low, middle, high, most in rows:
+            assert low < middle < high
+            if kinds == 1:
+                assert (low, high) == (pytest.approx(least, abs=0.02), pytest.approx(most, abs=0.02))
+            elif middle > 1000:
+                assert least < low
+                assert high < most
+
+    def test_the_whole_cluster_is_the_sum_of_its_parts(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """DeepSeek-V3: $79.6M of accelerators in a cluster of about $126M."""
+        rows = ledger.sql(
+            "select clusters.model_id, scope, cluster_mid_usd::double, parts.mid, purchase.is_lower_bound, "
+            "  clusters.is_lower_bound, cluster_low_usd, cluster_high_usd from core.cluster_costs as clusters "
+            "left join (select model_id, scope, sum(cost_mid_usd)::double as mid from marts.cost_makeup "
+            "  where price_basis = 'purchase' group by all) as parts using (model_id, scope) "
+            "join core.model_costs as purchase using (model_id, scope) where price_basis = 'purchase'"
+        ).fetchall()
+        assert len(rows) > 600
+        for _, _, whole, parts, is_floor, is_cluster_floor, _, high in rows:
+            assert whole == (None if parts is None else pytest.approx(parts, abs=0.1))
+            assert is_floor == is_cluster_floor
+            assert (high is None) >= is_floor
+        [(whole, low, high)] = [
+            (row[2], row[6], row[7]) for row in rows if row[:2] == ("deepseek-v3", "own") and row[2] is not None
+        ]
+        assert round(whole / 1e6) == 126
+        assert low < whole < high
+
     def test_shares_add_up_to_1(self, ledger: duckdb.DuckDBPyConnection) -> None:
         sums = ledger.sql("select sum(component_share) from marts.cost_makeup group by model_id, scope, price_basis")
         assert {round(total, 9) for (total,) in sums.fetchall()} == {1.0}
@@ -138,6 +178,25 @@ class TestLeftOutLines:
         for left_out, cost, line in lines:
             times = factor - 1 if left_out == "experiments" else factor * share / (1 - share)
             assert line == pytest.approx(cost * times, abs=0.01)
+
+    def test_staff_do_not_cost_more_where_hardware_is_valued_higher(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """One line for a model and scope, on the basis that the share was published of."""
+        bases = dict(
+            ledger.sql("select left_out, list(distinct price_basis) from marts.left_out_lines group by all").fetchall()
+        )
+        assert bases["staff"] == ["amortized"]
+        assert {"amortized", "rental", "disclosed"} <= set(bases["experiments"])
+
+    def test_the_ends_of_staff_are_those_of_a_product_of_lognormals(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Factor 2.2 (1.2 to 4) and odds 0.377 / 0.623 (0.29 / 0.71 to 0.49 / 0.51): by hand."""
+        odds = [share / (1 - share) for share in (0.29, 0.377, 0.49)]
+        low = math.hypot(math.log(2.2 / 1.2), math.log(odds[1] / odds[0]))
+        high = math.hypot(math.log(4 / 2.2), math.log(odds[2] / odds[1]))
+        [(below, above)] = ledger.sql(
+            "select line_low_usd / line_mid_usd, line_high_usd / line_mid_usd from marts.left_out_lines "
+            "where model_id = 'llama-3-1-405b' and scope = 'own' and left_out = 'staff'"
+        ).fetchall()
+        assert (below, above) == (pytest.approx(math.exp(-low)), pytest.approx(math.exp(high)))
 
     def test_no_cost_has_them_in(self, ledger: duckdb.DuckDBPyConnection) -> None:
         [(lines, equal)] = ledger.sql(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from collections.abc import Iterator
 from statistics import linear_regression
 from typing import Any
@@ -243,6 +244,12 @@ class TestPriceGrid:
         assert row == {"floor": True, "some": True}
 
 
+def drawn(dice: random.Random, low: float, middle: float, high: float) -> float:
+    """A lognormal with these 5%, 50% and 95% points."""
+    steps = dice.gauss(0, 1) / 1.6449
+    return middle * (high / middle if steps > 0 else middle / low) ** steps
+
+
 class TestBuyOrRent:
     def test_months_are_price_over_what_a_month_saves(self, ledger: duckdb.DuckDBPyConnection) -> None:
         """A month has 8,766 / 12 = 730.5 hours; half busy takes twice as long."""
@@ -256,18 +263,49 @@ class TestBuyOrRent:
             assert months == pytest.approx(price / (730.5 * share * (rent - energy)))
             assert low <= months <= high
 
+    def test_the_interval_is_that_of_draws(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Price and rent drawn as independent lognormals, each side with its own width; energy is a point.
+
+        Rent less energy is handled as a lognormal and is none: that, and sides of other widths, are the tolerance.
+        """
+        rows = ledger.sql(
+            "select break_even_low_months, break_even_high_months, energy_usd_per_gpu_hour, "
+            "[owned_low_usd_per_gpu, owned_usd_per_gpu, owned_high_usd_per_gpu], "
+            "[rent_low_usd_per_gpu_hour::double, rent_usd_per_gpu_hour::double, rent_high_usd_per_gpu_hour::double] "
+            "from marts.buy_or_rent join core.hardware_prices "
+            "using (hardware_id, owned_usd_per_gpu, rent_usd_per_gpu_hour, energy_usd_per_gpu_hour) "
+            "where busy_share = 1 and break_even_months is not null"
+        ).fetchall()
+        assert len(rows) > 15
+        dice = random.Random(405)
+        for low, high, energy, owned, rent in rows:
+            draws = []
+            for _ in range(20_000):
+                price, paid = drawn(dice, *owned), drawn(dice, *rent)
+                draws.append(price / (730.5 * (paid - energy)) if paid > energy else math.inf)
+            draws.sort()
+            sides = [abs(math.log(end / rent[1])) for end in (rent[0], rent[2])]
+            close = 0.07 if max(sides) < 3 * min(sides) else 0.2
+            assert low == pytest.approx(draws[1000], rel=close)
+            assert high == pytest.approx(draws[19_000], rel=close)
+            assert low > owned[0] / (730.5 * (rent[2] - energy))
+            assert high < owned[2] / (730.5 * (rent[0] - energy))
+
     def test_rent_is_the_market_of_the_day_and_the_price_covers_server_and_network(
         self, ledger: duckdb.DuckDBPyConnection
     ) -> None:
         row = one(
             ledger,
             "select p.rent_usd_per_gpu_hour = c.unit_price_usd_per_gpu_hour as same, p.owned_usd_per_gpu, "
-            "q.list_unit_price_usd_per_gpu::double as quoted from core.hardware_prices as p "
+            "q.list_unit_price_usd_per_gpu::double as quoted, "
+            "date_diff('day', p.owned_observed_on, date '2026-11-23') as age_days from core.hardware_prices as p "
             "join core.phase_costs as c on c.hardware_id = p.hardware_id and c.price_basis = 'rental_now' "
             "join core.price_quotes as q on q.quote_id = p.owned_quote_id where p.hardware_id = 'h100-sxm' limit 1",
         )
         assert row["same"]
-        assert row["owned_usd_per_gpu"] > row["quoted"]
+        aged = row["quoted"] * 10 ** (-0.14 * row["age_days"] / 365.25)
+        assert aged < row["owned_usd_per_gpu"]
+        assert row["age_days"] > 0
 
     def test_what_is_not_sold_or_rented_has_a_reason(self, ledger: duckdb.DuckDBPyConnection) -> None:
         rows = ledger.sql(

@@ -146,6 +146,7 @@ def test_show_says_what_a_cost_is_made_of_and_what_it_leaves_out(ledger_folder: 
     text = invoke(ledger_folder, "show", "llama-3-1-405b").stdout
     assert "accelerators $37.9M, interconnect $8.88M, energy $2.61M" in text
     assert "beside it, not in it: interconnect" in text
+    assert re.search(r"interconnect \$130M; the whole cluster \$684M \(\$337M to \$1.37B\)", text)
     assert re.search(r"own +32,439 +11,985 +8,930 +0", text)
     assert "amortized leaves out as well: idle hardware, buildings" in text
     assert "rental_spot" not in invoke(ledger_folder, "show", "snowflake-arctic").stdout.partition("Price bases")[0]
@@ -352,7 +353,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
         (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds feed_faults"),
         (
             ["show", "s1-32b"],
-            "model costs phases built_on claims assumptions set_aside scope_notes makeup electricity deflated",
+            "model costs phases built_on claims assumptions set_aside scope_notes makeup clusters electricity deflated",
         ),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),

@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from pipelines import cli
 from pipelines.graph.build import build
 from pipelines.paths import ROOT, DataFolder
+from pipelines.warehouse.sql import MARTS, empty_warehouse, sql_file
 from tests.conftest import AS_OF
 
 pytestmark = pytest.mark.integration
@@ -100,6 +101,60 @@ def test_the_changed_costs_are_those_the_mart_calls_changed(ledger_folder: DataF
         "(select count(*) from marts.scenario_costs where is_changed and cost_missing_reason is null)",
     )
     assert changed == told > 0
+
+
+def test_a_floor_is_not_set_against_a_whole(ledger_folder: DataFolder) -> None:
+    """Four months earlier nobody quoted a commitment on H100, which most of Tulu 3 8B's lineage ran on."""
+    [row] = query(
+        ledger_folder,
+        "select is_lower_bound, is_default_lower_bound, cost_mid_usd < default_cost_usd, difference_usd, cost_ratio, "
+        "difference_missing_reason from marts.scenario_costs where scenario_id = 'runs-that-started-earlier' "
+        "and model_id = 'tulu-3-8b' and scope = 'cumulative' and price_basis = 'rental_1y'",
+    )
+    assert row == (True, False, True, None, None, "floor_beside_whole")
+    [row] = query(
+        ledger_folder,
+        "select is_lower_bound, is_default_lower_bound, cost_mid_usd > default_cost_usd, cost_ratio, "
+        "difference_missing_reason from marts.scenario_costs where scenario_id = 'everything-at-todays-rent' "
+        "and model_id = 'flan-palm-540b' and scope = 'cumulative' and price_basis = 'rental'",
+    )
+    assert row == (False, True, True, None, "floor_beside_whole")
+
+
+def test_a_difference_or_the_reason_why_there_is_none(ledger_folder: DataFolder) -> None:
+    rows = query(
+        ledger_folder,
+        "select difference_usd is null, cost_ratio is null, difference_missing_reason is not null, "
+        "cost_mid_usd is null or default_cost_usd is null, is_lower_bound = is_default_lower_bound, "
+        "difference_missing_reason from marts.scenario_costs group by all",
+    )
+    for no_difference, no_ratio, has_reason, lacks_cost, alike, reason in rows:
+        assert no_difference == no_ratio == has_reason
+        assert (reason == "no_cost") == lacks_cost
+        assert has_reason == (lacks_cost or not alike)
+    assert {reason for *_, reason in rows} == {None, "no_cost", "floor_beside_whole"}
+
+
+@pytest.mark.parametrize(("has_same_phases", "ratio"), [(True, 2.0), (False, None)])
+def test_two_floors_are_compared_where_they_are_of_the_same_phases(has_same_phases: bool, ratio: float | None) -> None:
+    """A made-up floor of $100, and $200 under a scenario."""
+    row = "'m' as model_id, 'own' as scope, 'rental' as price_basis, 100.0 as gpu_hours, true as is_lower_bound"
+    with empty_warehouse() as connection:
+        for table, columns in {
+            "core.models": "'m' as model_id, 'M' as name, date '2024-01-01' as released_on",
+            "core.scenarios": "'other' as scenario_id, 'Other' as label",
+            "core.model_costs": f"{row}, 100 as cost_mid_usd, [] as flags",
+            "core.scenario_costs": f"{row}, 200 as cost_mid_usd, 'other' as scenario_id, ['scenario_price'] as flags, "
+            f"{has_same_phases} as has_same_phases",
+        }.items():
+            required = "select column_name from duckdb_columns() where schema_name || '.' || table_name = ? "
+            for (name,) in connection.execute(f"{required} and not is_nullable", [table]).fetchall():
+                connection.execute(f"alter table {table} alter column {name} drop not null")
+            connection.execute(f"insert into {table} by name select {columns}")
+        [(found, reason)] = connection.execute(
+            f"select cost_ratio, difference_missing_reason from ({sql_file(MARTS / 'scenario_costs.sql').query})"
+        ).fetchall()
+    assert (found, reason) == (ratio, None if has_same_phases else "other_phases_priced")
 
 
 def test_a_scenario_with_an_unknown_name_is_set_aside_whole_and_the_rest_is_published(data_copy: DataFolder) -> None:
@@ -294,6 +349,19 @@ def test_another_day(ledger_folder: DataFolder) -> None:
     moved = {basis for basis, cost in costs(found).items() if cost["difference_usd"]}
     assert moved == {"rental_now"}
     assert found["as_of_on"] == "2024-01-15"
+
+
+def test_a_floor_is_not_set_against_a_whole_on_the_command_line(ledger_folder: DataFolder) -> None:
+    """Tulu 3 8B has no spot price for most of its hours; with a price for all of them the whole is known."""
+    asked = ("tulu-3-8b", "--price", "h100-sxm=3")
+    spot = costs(answer(ledger_folder, *asked))["rental_spot"]
+    assert (spot["is_default_lower_bound"], spot["is_lower_bound"]) == (True, False)
+    assert (spot["difference_usd"], spot["cost_ratio"]) == (None, None)
+    assert spot["difference_missing_reason"] == "floor_beside_whole"
+    shown = invoke(ledger_folder, *asked, "--scope", "cumulative").stdout
+    assert "rental spot: no difference. One of the two is a floor and the other is not." in shown
+    [line] = [line for line in shown.splitlines() if line.strip().startswith("rental spot  ")]
+    assert line.count("at least") == 1
 
 
 def test_a_price_that_affects_nothing_says_so(ledger_folder: DataFolder) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import replace
 from datetime import date, timedelta
 from decimal import Decimal
@@ -31,6 +32,7 @@ HOUR = 0.14 * 2.302585092994046 / 8766  # what an hour takes off the value: 3.67
 POWER_KW = 0.7 * 1.8 * 0.75 * 1.25  # 1.18125
 ENERGY = POWER_KW * 0.08  # 0.0945
 QUOTED = STARTED - timedelta(days=365)
+LN_2 = math.log(2)
 POWERED = chip(tdp_w=700)
 
 
@@ -193,6 +195,16 @@ class TestParts:
         assert bought["servers"]["cost_mid_usd"] == Decimal("153600.00")  # 8 x 30,000 x 0.64
         assert float(bought["interconnect"]["cost_mid_usd"]) == pytest.approx(393_600 * 0.19 / 0.81, abs=0.01)
         assert bare.phase_cost("model__pretraining", "purchase")["flags"] == ["bare_card_price"]
+
+    def test_what_stands_beside_has_ends_of_quote_server_and_network(self) -> None:
+        """In squares: ln 2 for a single quote, 0.64 (0.3 to 1.1) for the server, 0.19 / 0.81 for the network."""
+        bought = components(tiny(offer(30000, STARTED, price_scope="single_card_or_unstated")))
+        servers, wires = bought["purchase", "servers"], bought["purchase", "interconnect"]
+        assert servers["cost_low_usd"] == pytest.approx(153_600 * math.exp(-math.hypot(LN_2, math.log(0.64 / 0.3))))
+        assert servers["cost_high_usd"] == pytest.approx(153_600 * math.exp(math.hypot(LN_2, math.log(1.1 / 0.64))))
+        network = math.log(0.32 / (0.19 / 0.81))
+        high = math.hypot(LN_2, math.log(2.1 / 1.64), network)
+        assert wires["cost_high_usd"] == pytest.approx(393_600 * 0.19 / 0.81 * math.exp(high), rel=1e-3)
 
     def test_a_quote_with_its_server_adds_none(self) -> None:
         parts = components(tiny(offer(30000, STARTED)))

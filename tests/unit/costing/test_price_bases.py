@@ -215,7 +215,9 @@ class TestPurchase:
     def test_does_not_buy_what_is_only_context(self) -> None:
         row = priced("purchase", offer(30000), disclosed=phase(gpu_count=440, row_role="context_only"))
         assert row["cost_mid_usd"] is None
-        assert row["cost_missing_reason"] == "hours_not_disclosed"
+        assert row["cost_missing_reason"] == "only_context"
+        rented = priced("rental", *market(4), disclosed=phase(gpu_count=440, row_role="context_only"))
+        assert rented["cost_missing_reason"] == "hours_not_disclosed"
 
     def test_is_not_renting(self) -> None:
         assert priced("purchase", *market(4))["cost_missing_reason"] == "no_price"

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -239,6 +239,28 @@ class TestModels:
             assert row["cost_mid_usd"] == Decimal(str(price)) * row["gpu_hours"], row
         child = rental.filter((pl.col("model_id") == "child") & (pl.col("scope") == "cumulative"))
         assert child["cost_mid_usd"].item() == Decimal(str(price)) * 1100
+
+    def test_it_says_whether_the_same_phases_have_a_cost(self) -> None:
+        """Two phases, of which one ran on what nobody rents: a price for that one brings a phase in."""
+        books = tiny(
+            phases=[phase(hours=HOURS), phase(hours=100, phase="sft", hardware_id="other")],
+            hardware=[chip(), chip("other")],
+        )
+
+        def same(**prices: float) -> list[bool]:
+            rows = model_costs(books, scenario(prices=prices)).filter(pl.col("price_basis") == "rental")
+            return rows["has_same_phases"].to_list()
+
+        assert same(chip=3) == [True] * 3
+        assert same(other=3) == [False] * 3
+        assert same(chip=3, other=3) == [False] * 3
+
+    def test_a_phase_that_loses_its_price_is_another_set_of_phases(self) -> None:
+        """Quotes begin 300 days before the release; a run that is taken to start a year before it has none."""
+        first = model()["released_on"] - timedelta(days=300)
+        books = tiny(phases=[phase(hours=HOURS, started_on=None)], quotes=market(PRICE, first))
+        rows = model_costs(books, scenario(constants={"start_delay_days": 365}))
+        assert dict(rows.select("price_basis", "has_same_phases").rows())["rental"] is False
 
     def test_the_table_keeps_its_contract(self) -> None:
         rows = model_costs(self.books, scenario(prices={"chip": 3}, hours_factor=2, utilization_ratio=0.4))
