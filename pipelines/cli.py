@@ -217,8 +217,8 @@ def show(
 ) -> None:
     """One model: cost on every scope and basis, phases, lineage, electricity, claims, assumptions.
 
-    With --json: model, costs, phases, built_on, claims, assumptions, set_aside, scope_notes, makeup, clusters,
-    electricity, deflated; with a day also as_known_on.
+    With --json: model, costs, phases, built_on, claims, assumptions, set_aside, scope_notes, makeup,
+    sensitivities, clusters, electricity, deflated; with a day also as_known_on.
     """
     from pipelines.screens import model as screen
     from pipelines.warehouse import explanations

@@ -79,6 +79,7 @@ def as_known_on(tables: Mapping[str, pl.DataFrame], day: date) -> dict[str, pl.D
         "core.deflators": tables["core.deflators"],
         "core.scope_members": members,
         "core.cost_components": ledger.cost_components(costs, *priced, as_of=day),
+        "core.cost_inputs": ledger.cost_inputs(costs, *priced, as_of=day),
         "core.phase_energy": phase_energy(phases, models, hardware, tables["core.grid_intensities"], constants),
         "core.phase_costs": costs,
         "core.unsummed_phase_costs": ledger.unsummed_phase_costs(*priced, as_of=day),

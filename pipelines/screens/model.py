@@ -24,7 +24,7 @@ from pipelines.screens.pieces import (
     source,
 )
 from pipelines.warehouse.shapes import Cost, Edge, Model, ModelPage, Phase
-from pipelines.warehouse.sides import Cluster, Deflated, Deflator, Electricity, Part
+from pipelines.warehouse.sides import Cluster, Deflated, Deflator, Electricity, Part, Sensitivity
 from pipelines.wording import (
     cost_text,
     count,
@@ -34,6 +34,7 @@ from pipelines.wording import (
     missing,
     plural,
     range_text,
+    share,
     short_usd,
     stage,
     usd,
@@ -48,6 +49,10 @@ PARTED = ("amortized", "purchase")
 """Bases whose costs have parts."""
 
 MONTHS, LEAST_WHOLE = 12, 100
+
+SENSITIVE = ("rental", "amortized")
+"""Bases of which the page says what their ranges come from; JSON has all."""
+LEAST_SHARE, MOST_INPUTS = 0.01, 3
 
 PHASE_BASES = ("disclosed", "rental", "amortized", "purchase")
 """Bases that the table of phases has columns for."""
@@ -66,6 +71,7 @@ def show(page: ModelPage) -> Group:
     return lines(
         *_lead(page),
         _cost_section(page.costs),
+        _sensitivity_section(page.sensitivities),
         _makeup_section(page.makeup, page.clusters),
         _dollars_section(page.deflated),
         _phase_section(page.phases),
@@ -223,6 +229,23 @@ def _definitions(meanings: dict[str, str]) -> Table | None:
     for name, meaning in meanings.items():
         table.add_row(name, dim(meaning))
     return table
+
+
+def _sensitivity_section(inputs: Sequence[Sensitivity]) -> Group | None:
+    """What the widest ranges come from: of the cost with all it stands on, the inputs that matter, largest first."""
+    table = Table(box=None, show_header=False, pad_edge=False, padding=(0, 2, 0, 0))
+    for basis in SENSITIVE:
+        of_basis = [each for each in inputs if (each.scope, each.price_basis) == ("cumulative", basis)]
+        telling = [each for each in of_basis if each.variance_share >= LEAST_SHARE][:MOST_INPUTS]
+        if telling:
+            table.add_row(basis, dim("; ".join(_input_text(each) for each in telling)))
+    return section("Ranges owe most to", table if table.row_count else None)
+
+
+def _input_text(each: Sensitivity) -> str:
+    ends = [end for end in (each.cost_if_quarter_less_usd, each.cost_if_quarter_more_usd) if end is not None]
+    quarter = f" (a quarter off: {short_usd(min(ends))} to {short_usd(max(ends))})" if ends else ""
+    return f"{words(each.input)} of {each.input_name} {share(each.variance_share)}{quarter}"
 
 
 def _makeup_section(parts: Sequence[Part], clusters: Sequence[Cluster]) -> Group | None:

@@ -24,7 +24,7 @@ from pipelines.warehouse.shapes import (
     Release,
     Seat,
 )
-from pipelines.warehouse.sides import Cluster, Deflator, Electricity, Part
+from pipelines.warehouse.sides import Cluster, Deflator, Electricity, Part, Sensitivity
 
 SUGGESTIONS, LEAST_LIKENESS = 3, 60
 VERDICTS_BY_WEIGHT = ("wrong_scope", "understated", "overstated", "other_basis", "agrees", "not_checkable")
@@ -194,6 +194,19 @@ class Ledger(Published):
             "t.is_in_cost desc, t.cost_mid_usd desc",
             [model_id, list(COST_SCOPE)],
             cost_mid_usd="t.cost_mid_usd::double",
+        )
+
+    def sensitivities(self, model_id: str) -> list[Sensitivity]:
+        """What the intervals of a model's costs owe how much to, most first."""
+        return self.rows(
+            Sensitivity,
+            "from marts.price_sensitivity as t left join core.hardware as h on h.hardware_id = t.input_id "
+            "left join core.training_phases as p on p.phase_id = t.input_id "
+            "left join core.models as m on m.model_id = p.model_id "
+            "where t.model_id = $1 and t.variance_share is not null "
+            "order by list_position($2, t.scope), list_position($3, t.price_basis), t.input_rank",
+            [model_id, list(COST_SCOPE), list(PRICE_BASIS)],
+            input_name="coalesce(h.name, m.name || ', ' || replace(p.phase, '_', ' '), t.input_id)",
         )
 
     def clusters(self, model_id: str) -> list[Cluster]:

@@ -57,6 +57,7 @@ def page(ledger: Ledger, model_id: str, usd_of: int | None = None, index: str = 
         set_aside=ledger.rejected(model_id),
         scope_notes=ledger.scope_notes(model_id),
         makeup=ledger.makeup(model_id),
+        sensitivities=ledger.sensitivities(model_id),
         clusters=ledger.clusters(model_id),
         electricity=ledger.electricity(model_id),
         deflated=_deflated(ledger, model, costs, usd_of, index) if usd_of else [],

@@ -17,7 +17,7 @@ from pipelines.warehouse.published import CONFINED, Published
 from pipelines.warehouse.sql import empty_warehouse, sql_file
 from pipelines.warehouse.store import as_contract
 
-COMPUTED = ("model_comparison", "cost_makeup", "energy_by_model")
+COMPUTED = ("model_comparison", "cost_makeup", "price_sensitivity", "energy_by_model")
 """Marts that a model's answers ask for; they are computed from the tables given."""
 
 

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pipelines.warehouse.sides import Cluster, Deflated, Electricity, Part
+from pipelines.warehouse.sides import Cluster, Deflated, Electricity, Part, Sensitivity
 
 
 @dataclass(frozen=True)
@@ -268,6 +268,7 @@ class ModelPage:
         set_aside: what validation set aside of this model.
         scope_notes: what the costs on each price basis leave out, in words of vocabulary.LEFT_OUT.
         makeup: what amortised and purchase costs are made of.
+        sensitivities: which inputs the interval of each cost owes how much to, most first.
         clusters: what the clusters of the purchase costs cost whole, with servers and network.
         electricity: kWh and emissions of each scope, where any are known.
         deflated: the costs in dollars of another year, where one was asked for.
@@ -282,6 +283,7 @@ class ModelPage:
     set_aside: list[Rejection]
     scope_notes: dict[str, list[str]] = field(default_factory=dict)
     makeup: list[Part] = field(default_factory=list)
+    sensitivities: list[Sensitivity] = field(default_factory=list)
     clusters: list[Cluster] = field(default_factory=list)
     electricity: list[Electricity] = field(default_factory=list)
     deflated: list[Deflated] = field(default_factory=list)

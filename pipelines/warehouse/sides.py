@@ -21,6 +21,27 @@ class Part:
 
 
 @dataclass(frozen=True)
+class Sensitivity:
+    """One row of marts.price_sensitivity of a cost that has an interval.
+
+    Attributes:
+        input_name: name of the accelerator, or model and stage of the phase, that input_id is the id of.
+    """
+
+    scope: str
+    price_basis: str
+    input: str
+    input_id: str
+    input_name: str
+    input_rank: int
+    variance_share: float
+    cost_at_low_usd: float
+    cost_at_high_usd: float
+    cost_if_quarter_less_usd: float | None
+    cost_if_quarter_more_usd: float | None
+
+
+@dataclass(frozen=True)
 class Cluster:
     """One row of core.cluster_costs that has a figure."""
 

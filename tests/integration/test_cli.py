@@ -142,6 +142,16 @@ def test_an_index_that_does_not_reach_names_those_that_do(ledger_folder: DataFol
         assert "known are: CPIAUCNS, months from 2012-01 on" in result.stderr
 
 
+@pytest.mark.parametrize("words", [[], ["--as-known-on", "2025-01-01"]], ids=["now", "as known on a day"])
+def test_show_says_what_ranges_owe_most_to(ledger_folder: DataFolder, words: list[str]) -> None:
+    printed = " ".join(invoke(ledger_folder, "show", "gpt-3-175b", *words).stdout.split())
+    section = printed[printed.index("Ranges owe most to") : printed.index("Made of")]
+    assert "rental utilization of GPT-3 175B, pretraining 6" in section  # that before the price
+    assert section.index("utilization of") < section.index("price of Tesla V100 SXM2")
+    assert "a quarter off" in section
+    assert "Ranges owe most to" not in invoke(ledger_folder, "show", "chinchilla-70b").stdout  # which has no cost
+
+
 def test_show_says_what_a_cost_is_made_of_and_what_it_leaves_out(ledger_folder: DataFolder) -> None:
     text = invoke(ledger_folder, "show", "llama-3-1-405b").stdout
     assert "accelerators $37.9M, interconnect $8.88M, energy $2.61M" in text
@@ -353,7 +363,8 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
         (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds feed_faults"),
         (
             ["show", "s1-32b"],
-            "model costs phases built_on claims assumptions set_aside scope_notes makeup clusters electricity deflated",
+            "model costs phases built_on claims assumptions set_aside scope_notes makeup sensitivities clusters "
+            "electricity deflated",
         ),
         (["compare", "s1-32b", "gpt-4"], "models"),
         (["explain", "s1-32b"], "model cost members assumptions"),
