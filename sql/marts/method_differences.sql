@@ -31,7 +31,7 @@ both_costs as (
 ),
 
 ages as (
-    -- days of depreciation, of which only a TPU may have less than none; then to the ledger's start; then from its quote
+    -- days of depreciation, of which only a TPU may have less than none: as published, to our start, from our quote
     select
         both_costs.*,
         inputs,
