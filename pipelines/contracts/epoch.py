@@ -37,7 +37,9 @@ class EpochModels(Contract):
     compute_rank: pl.Int64 = column(
         "Rank by training compute among models published until then.", nullable=True, unit="rank"
     )
-    chip_names: pl.List(pl.String) = column("Chips, as Epoch names them.")
+    hardware_cell: pl.String = column("Chips as Epoch prints them, with commas and repeats.", nullable=True)
+    chip_names: pl.List(pl.String) = column("The same, each once.")
+    hardware_ids: pl.List(pl.String) = column("Accelerators of the ledger among them.")
     base_models: pl.List(pl.String) = column("Models it was built on, as Epoch names them.")
     gpu_count: pl.Int64 = column("Chips used at once.", nullable=True)
     wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True)
@@ -58,6 +60,7 @@ class PublishedMethodCosts(Contract):
     """One row per published method, model it selects and price basis: its cost, with the inputs behind it."""
 
     method_id: pl.String = column("The method.")
+    method_version: pl.String = column("Its version.", nullable=True)
     model_name: pl.String = column("Model exactly as Epoch prints it.")
     price_basis: pl.String = column("How it is valued.", isin=list(v.CLAIM_COMPARED_ON))
     published_method_cost_usd: pl.Float64 = column("Cost in dollars of the publication.", nullable=True, gt=0)
@@ -77,6 +80,7 @@ class PublishedMethodCosts(Contract):
     acquired_on: pl.Date = column("Day on which rented hardware is taken to have been chosen.", nullable=True)
     available_on: pl.Date = column("Day from which the chip could be bought.", nullable=True)
     list_price_usd_per_gpu: pl.Float64 = column("Purchase price with the share of a server.", nullable=True)
+    server_overhead_ratio: pl.Float64 = column("That price over the price of a bare card.", nullable=True)
     value_usd_per_gpu: pl.Float64 = column("The same, depreciated to the start.", nullable=True)
     method_price_usd_per_gpu_hour: pl.Float64 = column("Rental price at three-year terms.", nullable=True)
     quoted_usd_per_gpu_hour: pl.Float64 = column("That price as quoted.", nullable=True)
@@ -87,10 +91,12 @@ class PublishedMethodCosts(Contract):
     price_hardware_name: pl.String = column("Chip the price is of.", nullable=True)
     price_observed_on: pl.Date = column("Day of the price.", nullable=True)
     price_url: pl.String = column("Where the price stands.", nullable=True)
+    tdp_w: pl.Float64 = column("Design power of the chip.", nullable=True)
     energy_year: pl.Int64 = column("Year of the electricity price.", nullable=True, unit="year")
     energy_usd_per_kwh: pl.Float64 = column("That price.", nullable=True, unit="USD per kWh")
     cost_missing_reason: pl.String = column("Why the method gives no cost.", nullable=True, isin=list(v.MISSING_REASON))
     flags: pl.List(pl.String) = column("Assumptions and faults behind the figure.")
+    scope_note: pl.List(pl.String) = column("What the cost leaves out, in words of a vocabulary.")
 
 
 @table("core.epoch_costs", key=("model_name", "price_basis"), warnings=("assumed_price", "excludes_staff_and_rnd"))
@@ -116,3 +122,20 @@ class EpochCosts(CostColumns):
     price_source_id: pl.String = column("The document the price was taken from.", nullable=True)
     price_observed_on: pl.Date = column("Day that price was seen.", nullable=True)
     price_quote_count: pl.Int64 = column("Providers (or quotes) behind the price.", nullable=True, ge=1)
+
+
+@table("core.epoch_amortized_inputs", key=("model_name",), warnings=("assumed_price",))
+class EpochAmortizedInputs(Contract):
+    """One row per model that the published method costs and the ledger can: what its hour on `amortized` is made of."""
+
+    model_name: pl.String = column("Model exactly as Epoch prints it.")
+    hardware_id: pl.String = column("The accelerator, or the chip of Epoch's that it is priced as.")
+    started_on: pl.Date = column("The start used.")
+    price_observed_on: pl.Date = column("Day of the purchase quote, from which it is depreciated.")
+    list_price_usd_per_gpu: pl.Float64 = column("That quote with the share of a server.", gt=0)
+    hardware_usd_per_gpu_hour: pl.Float64 = column("What an hour takes of it, with the network.", gt=0)
+    energy_usd_per_gpu_hour: pl.Float64 = column("Electricity of an hour.", gt=0)
+    tdp_w: pl.Float64 = column("Design power of the chip.", nullable=True)
+    energy_usd_per_kwh: pl.Float64 = column(
+        "Price of electricity; absent where energy is a usual share.", nullable=True, unit="USD per kWh"
+    )

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from pipelines.contracts import cost_words
+from pipelines.contracts import cost_words, epoch_words
 
 COST_COMPONENT, ENERGY_MISSING_REASON = cost_words.COST_COMPONENT, cost_words.ENERGY_MISSING_REASON
 WATER_MISSING_REASON = cost_words.WATER_MISSING_REASON
 LEFT_OUT, LEFT_OUT_LINE = cost_words.LEFT_OUT, cost_words.LEFT_OUT_LINE
+DIFFERENCE_REASON, COMPARED_QUANTITY = epoch_words.DIFFERENCE_REASON, epoch_words.COMPARED_QUANTITY
+CHOSEN_BY = epoch_words.CHOSEN_BY
 
 CONFIDENCE = {
     "verified": "The figure was read in a copy of the primary source.",
@@ -273,9 +275,11 @@ COST_FLAG = {
 
 MISSING_REASON = {
     "hours_not_disclosed": "No phase that is summed has a quantity that hours can be taken from.",
+    "duration_not_disclosed": "Hours are known, and the method takes accelerators times a duration that is not.",
     "only_context": "The accelerators are counted in a row that is never summed, for no hours can be stated.",
     "hardware_unknown": "The accelerator is not named, or not one that is known.",
-    "several_chips": "Several kinds of accelerator are named, and the method takes one.",
+    "peak_unknown": "Compute is known, and the peak of the accelerator that would turn it into hours is not.",
+    "several_chips": "Several accelerators are listed, and the method takes one.",
     "has_base_model": "The method leaves out models that were built on another.",
     "power_unknown": "The power of the accelerator is not known.",
     "restated_base": "The only figure printed is the base model's.",
@@ -337,41 +341,6 @@ HOURS_BASIS = {
     "count_x_hours": "Chips times duration.",
     "compute": "Compute over peak and utilisation.",
     "finetune_compute": "Compute of the fine-tune over peak and utilisation.",
-}
-
-DIFFERENCE_REASON = {
-    "not_selected": "The published method takes only models of the highest compute when published.",
-    "base_model_left_out": "The published method leaves out models built on another.",
-    "chip_list_left_out": "The published method leaves out models that name several chips.",
-    "no_published_input": "The published method lacks what it needs: a chip, a number of chips, hours or a price.",
-    "chip_not_named": "No chip is named; the published method guesses one, the ledger does not.",
-    "no_price_at_start": "The ledger has no price it may use: none on or before the start, or none at all.",
-    "no_default_input": "The ledger lacks what it needs: a known chip, a number of chips or hours.",
-    "hours": "The hours differ: other peak or other compute behind them.",
-    "scope": "The ledger's hours include the base model's.",
-    "start": "The start of the run differs.",
-    "look_ahead_price": "The published price is dated after the decision it stands for.",
-    "imputed_chip": "The published cost stands on a chip guessed from the year.",
-    "commitment_terms": "Three-year terms of one vendor against the market's price on demand.",
-    "price_day": "The prices are of different days.",
-    "list_price": "The purchase prices differ: one list price a family against dated quotes.",
-    "server_and_network": "The published cost has servers and network in it.",
-    "energy_year": "Electricity of the year of publication against the year of the run.",
-    "several_chips": "The ledger's cost lies between those of the chips named.",
-    "set_aside_input": "A cell of the row was set aside.",
-    "constants": "The same inputs; what is left are the constants of the methods.",
-}
-
-COMPARED_QUANTITY = {
-    "gpu_hours": "Accelerator-hours of the model's own training.",
-    "gpu_count": "Most accelerators used at once.",
-    "training_compute_flop": "Arithmetic of the model's own training.",
-}
-
-CHOSEN_BY = {
-    "ledger_reads_the_source": "The ledger's figure stands: it was taken from the developer's document, with locator.",
-    "only_ledger": "Only the ledger has a figure.",
-    "only_epoch": "Only Epoch has a figure; it is shown, and does not enter the ledger's sums.",
 }
 
 COST_CHANGE = {

@@ -40,13 +40,16 @@ def names_in(cell: str) -> pl.Expr:
     return cut.list.eval(pl.element().filter(pl.element() != "")).list.unique(maintain_order=True)
 
 
-def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame) -> pl.DataFrame:
+def epoch_models(
+    staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame, same_chips: pl.DataFrame
+) -> pl.DataFrame:
     """core.epoch_models: Epoch's rows with our ids, their lists taken apart, and what is doubtful about them flagged.
 
     Args:
         staged: staging.epoch__models.
         chips: staging.epoch__hardware.
         known: staging.reference__epoch_models: which of them are models of ours.
+        same_chips: staging.reference__epoch_accelerators: which chips are accelerators of ours.
     """
     if staged.is_empty():
         return table_of(EpochModels).empty()
@@ -55,6 +58,13 @@ def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame)
     listed = chips["hardware_name"].str.strip_chars().unique().implode()
     is_unknown = ~pl.col("chip_names").is_in(listed)
     unknown = cells.explode("chip_names").drop_nulls().filter(is_unknown)["hardware_cell"].unique().implode()
+    our_chips = same_chips.select(pl.col("epoch_hardware").str.strip_chars().alias("chip_names"), "hardware_id")
+    accelerators = (
+        cells.explode("chip_names")
+        .join(our_chips.drop_nulls(), on="chip_names", how="inner", maintain_order="left")
+        .group_by("hardware_cell")
+        .agg(pl.col("hardware_id").unique(maintain_order=True).alias("hardware_ids"))
+    )
     ours = known.select(
         pl.col("epoch_model").str.strip_chars().alias("trimmed"),
         "model_id",
@@ -69,13 +79,15 @@ def epoch_models(staged: pl.DataFrame, chips: pl.DataFrame, known: pl.DataFrame)
             pl.col("set_aside_cells").fill_null([]),
         )
         .join(ours, on="trimmed", how="left", maintain_order="left")
+        .join(accelerators, on="hardware_cell", how="left", maintain_order="left")
         .with_columns(
+            pl.col("hardware_ids").fill_null([]),
             flagged(
                 duplicate_name=pl.len().over("trimmed") > 1,
                 cell_set_aside=pl.col("set_aside_cells").list.len() > 0,
                 unknown_chip=pl.col("hardware_cell").is_in(unknown),
                 several_chips=pl.col("chip_names").list.len() > 1,
-            ).alias("flags")
+            ).alias("flags"),
         )
         .select(list(table_of(EpochModels).dtypes))
         .sort("model_name")
@@ -108,6 +120,23 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
     """
     if models.is_empty():
         return table_of(EpochCosts).empty()
+    pricing, phases = pricing_of(models, chips, prices, same_chips, hardware, quotes, constants, electricity, as_of)
+    bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
+    return _by_model(costs_at(pricing.runs, prices_on(pricing, bases)), phases)
+
+
+def pricing_of(  # noqa: PLR0913, PLR0917 - as `epoch_costs`
+    models: pl.DataFrame,
+    chips: pl.DataFrame,
+    prices: pl.DataFrame,
+    same_chips: pl.DataFrame,
+    hardware: pl.DataFrame,
+    quotes: pl.DataFrame,
+    constants: pl.DataFrame,
+    electricity: pl.DataFrame,
+    as_of: date,
+) -> tuple[Pricing, pl.LazyFrame]:
+    """What the runs of `epoch_costs` are priced with, and these runs as phases; its arguments."""
     method = Constants(constants)
     used = used_chips(models, chips, prices, same_chips)
     accelerators = pl.concat([with_peaks(hardware, used), as_hardware(used)], how="diagonal").lazy()
@@ -115,9 +144,7 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
     phases = _phases(models, used, accelerators, method, as_of).collect()
     costable = runs(phases.lazy(), _as_models(phases), accelerators, method).pipe(_with_widths, phases, method)
     costable = costable.collect().lazy()
-    bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
-    pricing = Pricing(costable, offers, accelerators, method, as_of, electricity.lazy())
-    return _by_model(costs_at(costable, prices_on(pricing, bases)), phases.lazy())
+    return Pricing(costable, offers, accelerators, method, as_of, electricity.lazy()), phases.lazy()
 
 
 def _phases(

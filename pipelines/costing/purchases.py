@@ -67,7 +67,8 @@ def nearest_offers(
     wait = (pl.col("observed_on") - pl.col("started_on")).dt.total_days()
     has_earlier = (wait <= 0).any().over("phase_id")
     is_eligible = (wait <= 0) | ~has_earlier
-    is_server = pl.col("price_scope").eq(SERVER_SCOPE) | pl.col("accelerators_per_server").eq(1).fill_null(value=False)
+    has_server = pl.col("price_scope").eq(SERVER_SCOPE) | pl.col("accelerators_per_server").eq(1)
+    is_server = has_server.fill_null(value=False)
     overhead = constants.range("server_overhead_ratio", pl.col("hardware_id"))
     return (
         runs.filter(pl.col("hardware_id").is_not_null())

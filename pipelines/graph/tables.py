@@ -27,6 +27,7 @@ from pipelines.costing import feed_rows, ledger
 from pipelines.costing.currency import claims_in_dollars
 from pipelines.costing.electricity import electricity_prices
 from pipelines.costing.energy import phase_energy
+from pipelines.costing.epoch_inputs import amortized_inputs
 from pipelines.costing.hardware_prices import hardware_prices
 from pipelines.costing.inflation import deflators
 from pipelines.costing.methods import published_method_costs
@@ -149,7 +150,12 @@ COSTS = (
     ),
     table_step(
         epoch.EpochModels,
-        [epoch_inputs.StagedEpochModels, epoch_inputs.StagedEpochHardware, epoch_inputs.StagedEpochModelMap],
+        [
+            epoch_inputs.StagedEpochModels,
+            epoch_inputs.StagedEpochHardware,
+            epoch_inputs.StagedEpochModelMap,
+            epoch_inputs.StagedEpochHardwareMap,
+        ],
         epoch_costing.epoch_models,
     ),
     table_step(
@@ -177,6 +183,21 @@ COSTS = (
             core.ElectricityPrices,
         ],
         epoch_costing.epoch_costs,
+    ),
+    table_step(
+        epoch.EpochAmortizedInputs,
+        [
+            epoch.PublishedMethodCosts,
+            epoch.EpochModels,
+            epoch_inputs.StagedEpochHardware,
+            epoch_inputs.StagedEpochHardwarePrices,
+            epoch_inputs.StagedEpochHardwareMap,
+            core.Hardware,
+            core.PriceQuotes,
+            core.MethodConstants,
+            core.ElectricityPrices,
+        ],
+        amortized_inputs,
     ),
 )
 """Core tables the ledger computes."""

@@ -10,10 +10,7 @@ published as (
         published_method_cost_usd_2025_06,
         cost_missing_reason,
         method_gpu_hours,
-        started_on,
         price_observed_on,
-        list_price_usd_per_gpu,
-        energy_year,
         flags,
     from core.published_method_costs
     where method_id = 'cottier-2024'
@@ -28,9 +25,6 @@ default_costs as (
         cost_high_usd,
         cost_missing_reason,
         gpu_hours,
-        is_with_base,
-        started_on,
-        unit_price_usd_per_gpu,
         price_observed_on,
         flags,
     from core.epoch_costs
@@ -44,8 +38,6 @@ both_sides as (
         models.model_id,
         models.published_on,
         models.chip_names,
-        models.base_models,
-        models.set_aside_cells,
         published,
         default_costs,
         published.published_method_cost_usd as published_usd,
@@ -58,9 +50,18 @@ both_sides as (
     where published_usd is not null or default_usd is not null
 ),
 
+explained as (
+    select
+        model_name,
+        price_basis,
+        list(reason order by abs(ln(cost_ratio)) desc nulls last, reason) as reasons,
+    from marts.method_differences
+    group by all
+),
+
 reasoned as (
     select
-        *,
+        both_sides.*,
         case
             when published_usd is null and published.method_id is null then ['not_selected']
             when published_usd is null then [
@@ -72,53 +73,16 @@ reasoned as (
             ]
             when default_usd is null then [
                 case
-                    when len(chip_names) = 0 then 'chip_not_named'
+                    when len(chip_names) = 0 then 'imputed_chip'
                     when default_costs.cost_missing_reason = 'no_price' then 'no_price_at_start'
                     else 'no_default_input'
                 end
             ]
-            else list_filter(
-                [
-                    if(list_contains(published.flags, 'imputed_chip'), 'imputed_chip', null),
-                    if(
-                        price_basis <> 'purchase'
-                        and abs(default_costs.gpu_hours::double / published.method_gpu_hours - 1) > 1e-6,
-                        'hours',
-                        null
-                    ),
-                    if(default_costs.is_with_base, 'scope', null),
-                    if(len(chip_names) > 1, 'several_chips', null),
-                    if(default_costs.started_on <> published.started_on, 'start', null),
-                    if(list_contains(published.flags, 'look_ahead_price'), 'look_ahead_price', null),
-                    if(price_basis = 'rental', 'commitment_terms', null),
-                    if(
-                        price_basis = 'rental'
-                        and default_costs.price_observed_on <> published.price_observed_on,
-                        'price_day',
-                        null
-                    ),
-                    if(
-                        price_basis = 'purchase'
-                        and abs(
-                            default_costs.unit_price_usd_per_gpu::double / published.list_price_usd_per_gpu - 1
-                        ) > 1e-6
-                        or price_basis = 'amortized',
-                        'list_price',
-                        null
-                    ),
-                    if(price_basis = 'purchase', 'server_and_network', null),
-                    if(
-                        price_basis = 'amortized' and year(default_costs.started_on) <> published.energy_year,
-                        'energy_year',
-                        null
-                    ),
-                    if(price_basis = 'amortized', 'constants', null),
-                    if(len(set_aside_cells) > 0, 'set_aside_input', null)
-                ],
-                lambda reason: reason is not null
-            )
+            else coalesce(explained.reasons, ['constants'])
         end as reasons,
     from both_sides
+    left join explained
+        on explained.model_name = both_sides.model_name and explained.price_basis = both_sides.price_basis
 )
 
 select
@@ -133,6 +97,12 @@ select
     reasoned.default_costs.cost_high_usd as default_high_usd,
     reasoned.default_usd::double / reasoned.published_usd as default_to_published_ratio,
     array_to_string(reasoned.reasons, '; ') as difference_reason,
+    if(reasoned.published_usd is null, reasoned.published.cost_missing_reason, null) as published_missing_reason,
+    if(
+        reasoned.default_usd is null,
+        coalesce(reasoned.default_costs.cost_missing_reason, 'hardware_unknown'),
+        null
+    ) as default_missing_reason,
     reasoned.published.method_gpu_hours as published_gpu_hours,
     reasoned.default_costs.gpu_hours as default_gpu_hours,
     reasoned.published.price_observed_on as published_price_observed_on,

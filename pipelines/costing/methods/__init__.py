@@ -9,6 +9,13 @@ from pipelines.contracts.table import table_of
 from pipelines.costing.constants import Constants
 from pipelines.costing.methods import cottier_2024
 from pipelines.costing.methods.rules import Rules
+from pipelines.costing.price_bases import PRICE_BASES
+
+LEFT_OUT = {
+    name: [word for word in PRICE_BASES[name].leaves_out if name != "purchase" or word not in cottier_2024.BOUGHT]
+    for name in cottier_2024.BASES
+}
+"""What its costs leave out, by price basis."""
 
 
 def published_method_costs(
@@ -40,7 +47,13 @@ def published_method_costs(
         Constants(constants, cottier_2024.METHOD),
         Rules(rules, cottier_2024.METHOD),
     )
-    costs = cottier_2024.published_costs(given)
+    version = constants.filter(pl.col("method_id") == cottier_2024.METHOD)["method_version"].max()
+    notes = pl.LazyFrame({"price_basis": list(LEFT_OUT), "scope_note": list(LEFT_OUT.values())})
+    costs = (
+        cottier_2024.published_costs(given)
+        .join(notes, on="price_basis", how="left")
+        .with_columns(pl.lit(version, pl.String).alias("method_version"))
+    )
     return (
         costs.select(pl.col(name).cast(dtype) for name, dtype in declared.dtypes.items()).sort(*declared.key).collect()
     )

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import polars as pl
 
+from pipelines.contracts.epoch_inputs import StagedEpochHardware
+from pipelines.contracts.table import table_of
 from pipelines.costing.constants import Constants
 from pipelines.costing.methods.cottier_prices import list_prices, rental_prices
 from pipelines.costing.methods.rules import Rules
@@ -18,7 +20,14 @@ from pipelines.costing.runs import MICROSECONDS_PER_HOUR, SECONDS_PER_HOUR, flag
 
 METHOD = "cottier-2024"
 TPU = "TPU"
+SEPARATOR, CELL = ",", pl.col("hardware_cell").fill_null("").str.strip_chars()
+"""The cell of the chips as it stands: a comma in it makes a list, whatever is listed."""
+
 BASES = ("amortized", "purchase", "rental")
+BOUGHT = ("servers", "interconnect")
+"""In its purchase costs, which the ledger's own leave out."""
+HOURS_CELLS = ("stated_gpu_hours", "gpu_count", "wall_clock_hours", "training_compute_flop")
+PEAK_CELLS = tuple(name for name in table_of(StagedEpochHardware).dtypes if name.startswith("peak_"))
 WATTS_PER_KILOWATT = 1000
 ORDER = 10.0
 """An order of magnitude."""
@@ -60,18 +69,13 @@ def selected_runs(given: Inputs) -> pl.LazyFrame:
     """
     limit = given.constants["selected_rank"]
     dated = given.models.filter(pl.col("published_on").is_not_null())
-    names = pl.col("chip_names")
     return (
         dated.filter(pl.col("compute_rank") <= limit)
         .with_columns(pl.col("published_on").dt.year().alias("year"))
         .join(commonest_chips(dated), on="year", how="left")
+        .with_columns((CELL == "").alias("is_imputed"), CELL.str.contains(SEPARATOR, literal=True).alias("is_list"))
         .with_columns(
-            (names.list.len() == 0).alias("is_imputed"),
-            pl.when(names.list.len() == 0)
-            .then("commonest_chip")
-            .when(names.list.len() == 1)
-            .then(names.list.first())
-            .alias("chip"),
+            pl.when("is_imputed").then("commonest_chip").when(~pl.col("is_list")).then(CELL).alias("chip"),
         )
         .join(known_chips(given.chips), on="chip", how="left")
         .pipe(_with_dates, given)
@@ -82,20 +86,21 @@ def selected_runs(given: Inputs) -> pl.LazyFrame:
 def commonest_chips(dated: pl.LazyFrame) -> pl.LazyFrame:
     """The chip that stands in for a blank one: the commonest of the calendar year, GPUs before TPUs.
 
-    Cells with several chips count each of them, and count as TPUs when one of them is; ties go to the first in the
-    alphabet.
+    Cells with several chips count each of them, one named twice twice, and count as TPUs when one of them is; ties go
+    to the first in the alphabet.
 
     Returns:
         year and commonest_chip.
     """
     return (
-        dated.filter(pl.col("chip_names").list.len() > 0)
-        .select(
+        dated.select(
             pl.col("published_on").dt.year().alias("year"),
-            is_tpu(pl.col("chip_names").list.join(",")).alias("is_tpu"),
-            pl.col("chip_names").alias("commonest_chip"),
+            is_tpu(CELL).alias("is_tpu"),
+            CELL.str.split(SEPARATOR).alias("commonest_chip"),
         )
         .explode("commonest_chip")
+        .with_columns(pl.col("commonest_chip").str.strip_chars())
+        .filter(pl.col("commonest_chip") != "")
         .group_by("year", "is_tpu", "commonest_chip")
         .len()
         .sort("year", "is_tpu", "len", "commonest_chip", descending=[False, False, True, False])
@@ -123,6 +128,7 @@ def known_chips(chips: pl.LazyFrame) -> pl.LazyFrame:
         .unique("chip", keep="first", maintain_order=True)
         .select(
             "chip",
+            pl.col("set_aside_cells").alias("emptied_of_chip"),
             (pl.col("set_aside_cells").list.len() > 0).alias("has_emptied_cell"),
             "released_on",
             "tdp_w",
@@ -161,6 +167,7 @@ def _with_dates(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
         .with_columns(started.alias("started_on"))
         .with_columns(
             pl.col("started_on").dt.offset_by(f"-{int(constants['acquisition_lead_days'])}d").alias("acquired_on"),
+            pl.col("told_start").is_not_null().alias("is_start_told"),
             (pl.col("told_start").is_not_null() | pl.col("told_end").is_not_null()).alias("is_date_told"),
         )
         .drop("trimmed", "told_start", "told_end")
@@ -202,11 +209,16 @@ def _refused(*more: tuple[pl.Expr, str]) -> pl.Expr:
     """Why the method gives no cost, the first reason that holds; `more` are the basis's own reasons."""
     reasons = [
         (pl.col("base_models").list.len() > 0, "has_base_model"),
-        (pl.col("chip_names").list.len() > 1, "several_chips"),
+        (pl.col("is_list"), "several_chips"),
         (pl.col("is_known").is_null(), "hardware_unknown"),
         *more,
     ]
     return pl.coalesce(pl.when(condition).then(pl.lit(reason)) for condition, reason in reasons)
+
+
+def _lost(*cells: str, of: str = "set_aside_cells") -> pl.Expr:
+    """Whether one of these cells was emptied because it broke its rule: then it is not that nobody stated it."""
+    return pl.col(of).list.set_intersection(list(cells)).list.len() > 0
 
 
 def _amortized(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
@@ -233,8 +245,12 @@ def _amortized(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
             (pl.col("hardware") - pl.col("accelerator_cost_usd")).alias("server_cost_usd"),
             (pl.col("hardware") + pl.col("interconnect_cost_usd") + pl.col("energy_cost_usd")).alias("cost"),
             _refused(
-                (hours.is_null(), "hours_not_disclosed"),
+                (hours.is_null() & _lost(*HOURS_CELLS), "set_aside"),
+                (hours.is_null() & pl.col("training_compute_flop").is_null(), "hours_not_disclosed"),
+                (hours.is_null() & _lost(*PEAK_CELLS, of="emptied_of_chip"), "set_aside"),
+                (hours.is_null(), "peak_unknown"),
                 (value.is_null(), "no_price"),
+                (pl.col("power_kw").is_null() & _lost("tdp_w", of="emptied_of_chip"), "set_aside"),
                 (pl.col("power_kw").is_null(), "power_unknown"),
             ).alias("cost_missing_reason"),
             pl.concat_list(
@@ -276,9 +292,10 @@ def _with_power(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
         .join(years, how="cross")
         .with_columns(pl.col("year").cast(pl.Int64).clip(pl.col("first"), pl.col("last")).alias("energy_year"))
         .join(kwh, on="energy_year", how="left")
+        .with_columns(pl.coalesce("tdp_w", "told_w").alias("tdp_w"))
         .with_columns(
             (
-                pl.coalesce("tdp_w", "told_w")
+                pl.col("tdp_w")
                 / WATTS_PER_KILOWATT
                 * pl.col("node_power_ratio").fill_null(constants["usual_node_power_ratio"])
                 * load
@@ -290,12 +307,14 @@ def _with_power(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
 
 def _purchase(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
     """Chips x list price with servers, not depreciated, with the network."""
-    servers = pl.col("gpu_count") * pl.col("list_price_usd_per_gpu")
+    count = pl.col("gpu_count")
+    servers = count * pl.col("list_price_usd_per_gpu")
     return priced.with_columns(
         pl.lit("purchase").alias("price_basis"),
         (servers / (1 - given.constants["interconnect_share"])).alias("cost"),
         _refused(
-            (pl.col("gpu_count").is_null(), "gpu_count_not_disclosed"),
+            (count.is_null() & _lost("gpu_count"), "set_aside"),
+            (count.is_null(), "gpu_count_not_disclosed"),
             (pl.col("list_price_usd_per_gpu").is_null(), "no_price"),
         ).alias("cost_missing_reason"),
         pl.concat_list(_common_flags(), flagged(**_price_flags())).alias("flags"),
@@ -305,7 +324,7 @@ def _purchase(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
 def _rental(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
     """Price of a chip-hour at three-year terms x chips x duration; no other basis for the hours is tried."""
     prices = rental_prices(runs, given.prices, given.rules)
-    hours = pl.col("multiplied_gpu_hours")
+    hours, duration = pl.col("multiplied_gpu_hours"), pl.col("wall_clock_hours")
     return runs.join(prices, on="model_name", how="left").with_columns(
         pl.lit("rental").alias("price_basis"),
         hours.alias("method_gpu_hours"),
@@ -313,7 +332,11 @@ def _rental(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
         pl.lit(None, pl.Float64).alias("used_utilization_ratio"),
         (pl.col("method_price_usd_per_gpu_hour") * hours).alias("cost"),
         _refused(
-            (hours.is_null(), "hours_not_disclosed"),
+            (duration.is_null() & _lost("wall_clock_hours"), "set_aside"),
+            (duration.is_null() & pl.col("stated_gpu_hours").is_not_null(), "duration_not_disclosed"),
+            (duration.is_null(), "hours_not_disclosed"),
+            (hours.is_null() & _lost("gpu_count"), "set_aside"),
+            (hours.is_null(), "gpu_count_not_disclosed"),
             (pl.col("method_price_usd_per_gpu_hour").is_null(), "no_price"),
         ).alias("cost_missing_reason"),
         pl.concat_list(
@@ -334,7 +357,7 @@ def _common_flags() -> pl.Expr:
             repeated_chip=pl.col("is_listed_twice"),
             cell_set_aside=pl.col("has_emptied_cell"),
             date_by_name=pl.col("is_date_told"),
-            assumed_run_time=pl.col("wall_clock_hours").is_null(),
+            assumed_run_time=pl.col("wall_clock_hours").is_null() & ~pl.col("is_start_told"),
         ),
     )
 
@@ -343,7 +366,7 @@ def _price_flags() -> dict[str, pl.Expr]:
     return {
         "look_ahead_price": pl.col("price_observed_on") > pl.col("started_on"),
         "unlike_family": pl.col("is_unlike_family"),
-        "release_unknown": pl.col("released_on").is_null(),
+        "release_unknown": pl.col("is_known") & pl.col("released_on").is_null(),
         "cell_set_aside": pl.col("has_emptied_price"),
     }
 

@@ -109,7 +109,8 @@ def rental_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, rules: Rules) -> pl.
     """The price of a chip-hour at three-year terms, as the method looks it up.
 
     Kinds of price are tried in order, inside a kind the vendors: for each the nearest row on or before the day the
-    hardware was chosen, else the nearest later one; an empty cell in that row ends the try.
+    hardware was chosen, else the nearest later one; an empty cell in that row ends the try. A row without a day is no
+    row of its vendor.
 
     Args:
         runs: has model_name, developer, chip and acquired_on.
@@ -124,21 +125,19 @@ def rental_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, rules: Rules) -> pl.
         pl.col("hardware_name").str.strip_chars().alias("price_hardware_name"),
         pl.col("price_vendor").str.strip_chars(),
     )
-    asked = _vendors(runs, offers, rules).join(
-        _stand_ins(runs, offers, rules), on=["chip", "price_vendor"], how="inner"
-    )
+    dated = offers.filter(pl.col("priced_on").is_not_null())
     wait = (pl.col("priced_on") - pl.col("acquired_on")).dt.total_days()
-    candidates = asked.join(offers, on=["price_vendor", "price_hardware_name"], how="inner").collect().lazy()
+    candidates = _candidates(runs, dated, rules).collect().lazy()
     nearest = (
-        candidates.filter(pl.col("priced_on").is_not_null())
-        .with_columns((wait > 0).alias("is_later"), wait.abs().alias("distance"))
+        candidates.with_columns((wait > 0).alias("is_later"), wait.abs().alias("distance"))
         .sort("is_later", "distance", "line")
         .unique(["model_name", "place"], keep="first", maintain_order=True)
         .collect()
         .lazy()
     )
     emptied = pl.col("set_aside_cells").list.set_intersection([*TERMS, "priced_on"]).list.len() > 0
-    doubtful = candidates.group_by("model_name").agg(emptied.any().alias("has_emptied_price"))
+    in_question = pl.concat([candidates, _candidates(runs, offers, rules)], how="diagonal")
+    doubtful = in_question.group_by("model_name").agg(emptied.any().alias("has_emptied_price"))
     return (
         pl.concat([_at_three_years(nearest, name, rules) for name in TERMS])
         .sort("kind", "place")
@@ -146,6 +145,13 @@ def rental_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, rules: Rules) -> pl.
         .join(doubtful, on="model_name", how="left")
         .drop("kind", "place")
     )
+
+
+def _candidates(runs: pl.LazyFrame, offers: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:
+    """The rows that may price each run: of every vendor those of the first chip that it has any row of."""
+    stand_ins = _stand_ins(runs, offers, rules)
+    asked = _vendors(runs, offers, rules).join(stand_ins, on=["chip", "price_vendor"], how="inner")
+    return asked.join(offers, on=["price_vendor", "price_hardware_name"], how="inner")
 
 
 def _vendors(runs: pl.LazyFrame, offers: pl.LazyFrame, rules: Rules) -> pl.LazyFrame:

@@ -27,7 +27,7 @@ from pipelines.paths import ROOT
 from pipelines.sources import reference
 
 Row = dict[str, Any]
-LISTS = ("chip_names", "base_models", "set_aside_cells", "flags")
+LISTS = ("chip_names", "hardware_ids", "base_models", "set_aside_cells", "flags")
 
 
 @cache
@@ -46,13 +46,15 @@ def frame(contract: type[Contract], rows: list[Row]) -> pl.DataFrame:
 
 
 def model(name: str = "Alder", **columns: Any) -> Row:
-    """A selected model with everything known."""
+    """A selected model with everything known; its cell lists its chips unless it is given."""
+    chips = columns.get("chip_names", ["NVIDIA A100 SXM4 40 GB"])
     return {
         "model_name": name,
         "developer": "Somebody",
         "published_on": date(2022, 6, 15),
         "compute_rank": 1,
-        "chip_names": ["NVIDIA A100 SXM4 40 GB"],
+        "hardware_cell": ",".join(chips),
+        "chip_names": chips,
         "gpu_count": 100,
         "wall_clock_hours": 240.0,
         "training_compute_flop": 1e22,
@@ -91,7 +93,7 @@ CHIPS = [
 ]
 
 
-def price(hardware_name: str, day: date, line: int, **columns: Any) -> Row:
+def price(hardware_name: str, day: date | None, line: int, **columns: Any) -> Row:
     """A row of the table of prices."""
     return {
         "file": "epoch/hardware_prices.csv",
@@ -161,6 +163,11 @@ class TestSelection:
         assert {row["cost_missing_reason"] for row in found.values()} == {reason}
         assert {row["published_method_cost_usd"] for row in found.values()} == {None}
 
+    @pytest.mark.parametrize("cell", ["NVIDIA A100,NVIDIA A100", "NVIDIA A100,", ",NVIDIA A100", ","])
+    def test_a_comma_makes_a_list_whatever_it_lists(self, cell: str) -> None:
+        found = costs([model(hardware_cell=cell, chip_names=["NVIDIA A100"])])
+        assert {row["cost_missing_reason"] for row in found.values()} == {"several_chips"}
+
     def test_no_models_no_rows(self) -> None:
         assert costs([]) == {}
 
@@ -177,6 +184,13 @@ class TestImputedChip:
         row = costs([model(chip_names=[]), *others])["Alder", "amortized"]
         assert row["chip"] == "NVIDIA A100"
         assert "imputed_chip" in row["flags"]
+
+    def test_a_chip_named_twice_in_a_cell_counts_twice(self) -> None:
+        others = [
+            model("a", compute_rank=None, chip_names=["NVIDIA A100"]),
+            model("b", hardware_cell=" NVIDIA Tesla K80 , NVIDIA Tesla K80,", chip_names=["NVIDIA Tesla K80"]),
+        ]
+        assert costs([model(chip_names=[]), *others])["Alder", "amortized"]["chip"] == "NVIDIA Tesla K80"
 
     def test_tpus_only_in_a_year_without_gpus(self) -> None:
         row = costs([model(chip_names=[]), model("a", chip_names=["Google TPU v3"])])["Alder", "amortized"]
@@ -201,6 +215,38 @@ class TestHours:
     def test_without_any_there_is_no_cost(self) -> None:
         assert one(gpu_count=None, training_compute_flop=None)["cost_missing_reason"] == "hours_not_disclosed"
 
+    def test_compute_without_a_peak_is_no_lack_of_disclosure(self) -> None:
+        chips = [chip("NVIDIA A100 SXM4 40 GB", peak_tensor16_flop_per_s=None)]
+        found = costs([model(gpu_count=None)], chips=chips)
+        assert found["Alder", "amortized"]["cost_missing_reason"] == "peak_unknown"
+
+    @pytest.mark.parametrize(
+        ("basis", "lost", "columns"),
+        [
+            ("purchase", "gpu_count", {"gpu_count": None}),
+            ("rental", "gpu_count", {"gpu_count": None}),
+            ("rental", "wall_clock_hours", {"wall_clock_hours": None}),
+            ("amortized", "gpu_count", {"gpu_count": None, "training_compute_flop": None}),
+            ("amortized", "training_compute_flop", {"gpu_count": None, "training_compute_flop": None}),
+        ],
+    )
+    def test_a_cell_that_was_emptied_is_not_undisclosed(self, basis: str, lost: str, columns: Row) -> None:
+        assert one(basis, set_aside_cells=[lost], **columns)["cost_missing_reason"] == "set_aside"
+        assert one(basis, set_aside_cells=["utilization_ratio"], **columns)["cost_missing_reason"] != "set_aside"
+
+    @pytest.mark.parametrize(
+        ("cell", "columns", "reason"),
+        [
+            ("peak_tensor16_flop_per_s", {"gpu_count": None}, "set_aside"),
+            ("tdp_w", {}, "set_aside"),
+            ("released_on", {}, "power_unknown"),
+        ],
+    )
+    def test_nor_is_one_of_its_chip(self, cell: str, columns: Row, reason: str) -> None:
+        bare = {"peak_tensor16_flop_per_s": None, "tdp_w": None, "set_aside_cells": [cell]}
+        found = costs([model(**columns)], chips=[chip("NVIDIA A100 SXM4 40 GB", **bare)])
+        assert found["Alder", "amortized"]["cost_missing_reason"] == reason
+
     def test_the_peak_is_that_of_tensor_units_then_32_bits_and_for_the_first_tpu_8_bits(self) -> None:
         slow = one(chip_names=["NVIDIA Tesla K80"], gpu_count=None)
         assert slow["method_gpu_hours"] == pytest.approx(1e22 / (8e12 * 0.375) / 3600, rel=1e-12)
@@ -209,7 +255,19 @@ class TestHours:
 
     def test_rental_multiplies_and_nothing_else(self) -> None:
         assert one("rental", stated_gpu_hours=5.0)["method_gpu_hours"] == 24_000
-        assert one("rental", stated_gpu_hours=5.0, gpu_count=None)["cost_missing_reason"] == "hours_not_disclosed"
+
+    @pytest.mark.parametrize(
+        ("columns", "reason"),
+        [
+            ({"gpu_count": None}, "gpu_count_not_disclosed"),
+            ({"gpu_count": None, "stated_gpu_hours": 5.0}, "gpu_count_not_disclosed"),
+            ({"wall_clock_hours": None}, "hours_not_disclosed"),
+            ({"wall_clock_hours": None, "gpu_count": None}, "hours_not_disclosed"),
+            ({"wall_clock_hours": None, "stated_gpu_hours": 5.0}, "duration_not_disclosed"),
+        ],
+    )
+    def test_rental_says_which_of_them_is_missing(self, columns: Row, reason: str) -> None:
+        assert one("rental", **columns)["cost_missing_reason"] == reason
 
 
 class TestDates:
@@ -237,6 +295,11 @@ class TestDates:
     )
     def test_special_dates_are_data(self, name: str, start: date) -> None:
         assert costs([model(name)])[name, "amortized"]["started_on"] == start
+
+    @pytest.mark.parametrize(("name", "is_assumed"), [("GPT-3.5", False), ("GPT-4", True), ("Alder", True)])
+    def test_a_start_that_is_told_assumes_no_run_time(self, name: str, is_assumed: bool) -> None:
+        row = costs([model(name, wall_clock_hours=None)])[name, "amortized"]
+        assert ("assumed_run_time" in row["flags"]) == is_assumed
 
 
 class TestPurchasePrice:
@@ -272,6 +335,13 @@ class TestPurchasePrice:
         chips = [*CHIPS, chip("AMD Something", 9)]
         found = costs([model(chip_names=["AMD Something"])], chips=chips)
         assert {row["cost_missing_reason"] for row in found.values()} == {"no_price"}
+
+    def test_the_release_is_unknown_of_a_chip_and_not_of_none(self) -> None:
+        undated = [chip("NVIDIA A100 SXM4 40 GB", released_on=None)]
+        assert "release_unknown" in costs([model()], chips=undated)["Alder", "amortized"]["flags"]
+        for nothing in ({"chip_names": []}, {"hardware_cell": "NVIDIA A100,"}, {"chip_names": ["NVIDIA A100X"]}):
+            alone = costs([model(**nothing)])  # of a year in which no model names a chip
+            assert "release_unknown" not in alone["Alder", "amortized"]["flags"], nothing
 
     def test_a_family_inside_another_word_is_flagged(self) -> None:
         chips = [*CHIPS, chip("NVIDIA RTX A1000", 9)]
@@ -344,6 +414,7 @@ def offer(vendor: str, day: date, line: int, hardware_name: str = "NVIDIA A100 S
     return price(hardware_name, day, line, price_vendor=vendor, **columns)
 
 
+A100 = "NVIDIA A100 SXM4 40 GB"
 AWS, AZURE, GOOGLE, LAMBDA = "Amazon Web Services", "Microsoft Azure", "Google Cloud", "Lambda Labs"
 THREE, ONE, NONE = "committed_3y_usd_per_gpu_hour", "committed_1y_usd_per_gpu_hour", "on_demand_usd_per_gpu_hour"
 BEFORE, EARLIER, AFTER = date(2022, 2, 1), date(2022, 1, 1), date(2022, 3, 1)
@@ -437,6 +508,19 @@ class TestRental:
         assert rented(member, first)["method_price_usd_per_gpu_hour"] == 2
         assert rented(member, first, family)["method_price_usd_per_gpu_hour"] == 4
         assert rented(member, first, family, own)["method_price_usd_per_gpu_hour"] == 5
+
+    def test_a_row_without_a_day_is_no_row_of_its_vendor(self) -> None:
+        undated = price(A100, None, 2, price_vendor=AWS, set_aside_cells=["priced_on"], **{THREE: 9.0})
+        member = offer(AWS, BEFORE, 3, "NVIDIA A100 PCIe", **{THREE: 3.0})
+        row = rented(undated, member)
+        assert row["method_price_usd_per_gpu_hour"] == 3
+        assert row["price_hardware_name"] == "NVIDIA A100 PCIe"
+        assert row["flags"] == ["cell_set_aside"]
+
+    def test_a_vendor_is_as_old_as_its_first_row_with_a_day(self) -> None:
+        undated = price(A100, None, 2, price_vendor="Alpha", **{THREE: 1.0})
+        others = [offer("Zeta", BEFORE, 3, **{THREE: 1.0}), offer("Alpha", BEFORE, 4, **{THREE: 1.0})]
+        assert rented(undated, *others)["price_vendor"] == "Zeta"
 
     def test_a_chip_that_is_no_member_has_no_stand_in(self) -> None:
         chips = [*CHIPS, chip("NVIDIA A100 Special", 9)]
