@@ -65,7 +65,7 @@ def cost_inputs(pricing: Pricing, costs: pl.DataFrame) -> pl.DataFrame:
     looked_up = [name for name in by_hour if PRICE_BASES[name].depends_on_start]
     is_hourly, is_amortized = pl.col("price_basis").is_in(by_hour), pl.col("price_basis") == "amortized"
     starts = _start(pricing.constants, pl.col("price_basis").is_in(looked_up))
-    made_of_parts = priced.filter(is_amortized).join(_parts(pricing), on="phase_id", how="inner")
+    made_of_parts = priced.filter(is_amortized).join(_parts(pricing), on="phase_id", how="inner").collect().lazy()
     rows = [
         *_told(priced.filter(is_hourly), _hours()),
         *_told(priced, [starts]),
