@@ -21,6 +21,7 @@ from pipelines.cli_whatif import whatif
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.moving import changes
 from pipelines.options import (
+    Asking,
     BasisOption,
     DataOption,
     IndexOption,
@@ -303,7 +304,7 @@ def claims(
 app.command()(changes)
 
 
-@app.command()
+@app.command(cls=Asking)
 def query(
     context: typer.Context,
     sql: Annotated[str, typer.Argument(metavar="SQL", help="A SELECT, or - to read it from standard input.")],

@@ -11,7 +11,7 @@ from datetime import UTC, date, datetime
 from typing import TYPE_CHECKING, Annotated, Any, NoReturn
 
 import typer
-from typer.core import TyperGroup
+from typer.core import TyperCommand, TyperGroup
 
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.paths import DataFolder, data_folder
@@ -37,6 +37,14 @@ class Session:
     def folder(self) -> DataFolder:
         """The data folder in use."""
         return data_folder(self.data)
+
+
+class Asking(TyperCommand):
+    """A verb that takes SQL, which may begin with a comment: `-- ` is no option."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """As ever, with such a text told apart from options."""
+        return super().parse_args(ctx, [f"\n{word}" if word.startswith("-- ") else word for word in args])
 
 
 class Verbs(TyperGroup):

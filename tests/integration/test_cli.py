@@ -449,6 +449,13 @@ def test_query_json_has_no_word_json_does_not_know(ledger_folder: DataFolder) ->
     ]
 
 
+def test_a_query_may_begin_with_a_comment(ledger_folder: DataFolder) -> None:
+    """As the files of sql/cookbook do: `costledger query "$(cat FILE)"`."""
+    found = answer(ledger_folder, "query", "-- How many?\nselect count(*) as n from core.models", "--limit", "1")
+    assert (found["columns"], len(found["rows"])) == (["n"], 1)
+    assert invoke(ledger_folder, "query", "--limt", "1", "select 1").exit_code == 2
+
+
 def test_query_takes_standard_input_and_a_limit(ledger_folder: DataFolder) -> None:
     result = invoke(ledger_folder, "query", "-", "--limit", "3", "--json", input="from range(10)")
     told = json.loads(result.stdout)
