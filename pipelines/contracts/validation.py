@@ -6,6 +6,7 @@ the data: it is set aside with its file, line, column, value, check and remedy, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -285,14 +286,43 @@ def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl
         pl.col("check").alias("check_name"),
     )
     distinct = found.select("column_name", "value", "check_name").unique()
-    reasons = [_reason(column, value, check, rules) for column, value, check in distinct.iter_rows()]
-    return found.join(
+    reasons = [_reason(declared, column, value, check, rules) for column, value, check in distinct.iter_rows()]
+    told = found.join(
         distinct.with_columns(pl.Series("reason", reasons, pl.String)),
         on=["column_name", "value", "check_name"],
         how="left",
         nulls_equal=True,
         maintain_order="left",
     )
+    return _with_values(declared, numbered, told, rules)
+
+
+def _with_values(declared: Table, numbered: pl.DataFrame, told: pl.DataFrame, rules: Mapping[str, str]) -> pl.DataFrame:
+    """Findings of rules over whole rows with the values of the columns that the rule names."""
+    parts = [told]
+    broken = told.filter(pl.col("column_name").is_null())["check_name"].unique(maintain_order=True)
+    for check in (name for name in broken if name in rules):
+        words = set(re.findall(r"\w+", rules[check]))
+        named = [name for name, dtype in declared.dtypes.items() if name in words and dtype != pl.List(pl.String)]
+        if not named:
+            continue
+        values = [
+            pl.format("{} is {}", pl.lit(name), pl.col(name).cast(pl.String).fill_null("absent")) for name in named
+        ]
+        held = numbered.rechunk().select(ROW, pl.concat_str(values, separator=", ").alias("held"))
+        of_rule = pl.col("column_name").is_null() & (pl.col("check_name") == check)
+        parts[0] = (
+            parts[0]
+            .join(held, on=ROW, how="left", maintain_order="left")
+            .with_columns(
+                pl.when(of_rule)
+                .then(pl.concat_str("reason", pl.lit(" ("), "held", pl.lit(")")))
+                .otherwise("reason")
+                .alias("reason")
+            )
+            .drop("held")
+        )
+    return parts[0]
 
 
 BOUNDS = {
@@ -303,7 +333,7 @@ BOUNDS = {
 }
 
 
-def _reason(column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
+def _reason(declared: Table, column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
     """One failed check in plain words, with the remedy."""
     if column is None:
         return rules.get(check, check)
@@ -312,9 +342,11 @@ def _reason(column: str | None, value: str | None, check: str, rules: Mapping[st
     if name == "isin":
         words = [word.strip(" '\"") for word in argument.strip("[]").split(",")]
         return f"{column} must be one of {', '.join(words)}{suggestion(value, words)}"
+    remedy = (declared.declared[column].metadata or {}).get("remedy")
+    then = f": {remedy}" if remedy else ""
     if name in BOUNDS:
-        return f"{column} must be {BOUNDS[name]} {argument}"
-    return f"{column} must match {argument}" if name == "str_matches" else f"{column} must keep {check}"
+        return f"{column} must be {BOUNDS[name]} {argument}{then}"
+    return f"{column} must match {argument}{then}" if name == "str_matches" else f"{column} must keep {check}{then}"
 
 
 def suggestion(value: str | None, known: list[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts import core, feeds, history, inputs
+from pipelines.contracts import core, feeds, history, inputs, quote_inputs
 from pipelines.contracts.table import Contract, table_of
 from pipelines.contracts.validation import check_references, require, validate
 from pipelines.costing.quotes import price_quotes, unmapped
@@ -16,8 +16,8 @@ SOURCES = table_of(core.Sources)
 MADE_FROM = tuple(
     table_of(contract)
     for contract in (
-        inputs.StagedRentalQuotes,
-        inputs.StagedPurchaseQuotes,
+        quote_inputs.StagedRentalQuotes,
+        quote_inputs.StagedPurchaseQuotes,
         inputs.StagedAcceleratorMap,
         inputs.StagedProviderMap,
         feeds.StagedPriceEvents,
