@@ -121,7 +121,7 @@ def _one_of(known: Iterable[str]) -> Callable[[str | None], str | None]:
     return check
 
 
-def _no_day_to_come(value: datetime | None) -> datetime | None:
+def no_day_to_come(value: datetime | None) -> datetime | None:
     """An option callback that refuses a day to come."""
     if value is not None and value.date() > datetime.now(UTC).date():
         raise typer.BadParameter(f"{value.date()} is to come: what will be known then, nobody knows")
@@ -165,7 +165,7 @@ KnownOption = Annotated[
         "--as-known-on",
         formats=["%Y-%m-%d"],
         metavar="DATE",
-        callback=_no_day_to_come,
+        callback=no_day_to_come,
         help="Answer from what was known at the end of this day (UTC).",
         show_default=False,
     ),

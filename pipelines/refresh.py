@@ -42,6 +42,8 @@ def require_data(folder: DataFolder) -> None:
     Raises:
         NoDataError: no folder, or no disclosure in it.
     """
+    if folder.root.exists() and not folder.root.is_dir():
+        raise NoDataError(f"{folder.root} is not a folder: name a data folder with --data")
     if not folder.root.is_dir():
         raise NoDataError(f"{folder.root} does not exist: name a data folder with --data, or make one")
     if not any(folder.root.glob("disclosures/*.yaml")):
