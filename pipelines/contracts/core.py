@@ -176,13 +176,7 @@ class ElectricityPrices(series.StagedElectricityPrices):
     """One row per area, period and source of an electricity price."""
 
     period_ended_on: pl.Date = column("Last day of the period: from then on the price may be used.", nullable=True)
-    price_usd_per_kwh: pl.Float64 = column(
-        "Price in dollars of that day.",
-        nullable=True,
-        ge=series.LEAST_USD_PER_KWH,
-        le=series.MOST_USD_PER_KWH,
-        remedy=series.KWH_UNIT,
-    )
+    price_usd_per_kwh: pl.Float64 = column("Price in dollars of that day.", nullable=True, **series.USD_PER_KWH)
     usd_per_unit: pl.Float64 = column(
         "Dollars for a unit of the currency; 1 for dollars.", nullable=True, unit="USD per unit"
     )

@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipelines.contracts.inputs import Record, SourcedRecord
 from pipelines.contracts.table import column, table
 
-LEAST_USD_PER_KWH, MOST_USD_PER_KWH = 0.002, 2.0
+KWH_UNIT = "correct price or unit_as_published"
+USD_PER_KWH: dict[str, Any] = {"ge": 0.002, "le": 2.0, "remedy": KWH_UNIT}
 """What electricity costs anywhere; cents taken for dollars lie above, dollars taken for cents below."""
 
-KWH_UNIT = "correct price or unit_as_published"
 PERIOD = r"^(19|20)[0-9]{2}(-S[12]|-(0[1-9]|1[0-2]))?$"
 PERIOD_REMEDY = "write a year as 2024, a half-year as 2024-S1 or a month as 2024-07"
 

@@ -159,13 +159,19 @@ def require(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return checked.rows
 
 
-def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str, pl.DataFrame]) -> Validated:
+def check_references(
+    declared: Table,
+    frame: pl.DataFrame,
+    parents: Mapping[str, pl.DataFrame],
+    gone: Mapping[str, pl.Series] | None = None,
+) -> Validated:
     """Set aside (or report, where the foreign key says so) rows that refer to something unknown.
 
     Args:
         declared: the table whose foreign keys are checked.
         frame: its rows.
         parents: the tables referred to, by name; a foreign key whose parent is not given is not checked.
+        gone: ids of records of these tables that were set aside themselves: nothing else is to be mended then.
     """
     numbered = frame.rechunk().with_row_index(ROW)
     failing: list[pl.DataFrame] = []
@@ -173,7 +179,7 @@ def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str,
     for key in declared.foreign_keys:
         if key.parent not in parents or key.column not in frame.columns:
             continue
-        found = _unknown_values(numbered, key, parents[key.parent])
+        found = _unknown_values(numbered, key, parents[key.parent], (gone or {}).get(key.parent))
         (failing if key.sets_aside else kept).extend(found)
     result = split(declared, numbered, pl.concat(failing)) if failing else Validated(frame, REJECTED.empty())
     if not kept:
@@ -359,7 +365,9 @@ def suggestion(value: str | None, known: list[str]) -> str:
     return f"; did you mean '{best[0]}'?" if best else ""
 
 
-def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame) -> list[pl.DataFrame]:
+def _unknown_values(
+    numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame, gone: pl.Series | None
+) -> list[pl.DataFrame]:
     known = parent.get_column(key.parent_column)
     values = numbered.select(ROW, pl.col(key.column).alias("value"))
     if values.schema["value"] == pl.List(pl.String):
@@ -367,13 +375,18 @@ def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFram
     unknown = values.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(known.implode()))
     if unknown.is_empty():
         return []
-    words = {value: suggestion(value, known.to_list()) for value in unknown["value"].unique()}
+    aside = set(() if gone is None else gone)
+    words = {
+        value: " because it was set aside itself: mend it first"
+        if value in aside
+        else f"{suggestion(value, known.to_list())}: {key.remedy}"
+        for value in unknown["value"].unique()
+    }
     reason = pl.format(
-        "{} '{}' is not in {}{}: {}",
+        "{} '{}' is not in {}{}",
         pl.lit(key.column),
         pl.col("value"),
         pl.lit(key.parent),
         pl.col("value").replace_strict(words, return_dtype=pl.String, default=""),
-        pl.lit(key.remedy),
     )
     return [unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))]

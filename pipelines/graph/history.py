@@ -34,7 +34,7 @@ def _quotes(bench: Workbench) -> Computed:
     rows = price_quotes(rentals, purchases, accelerators, providers, mapped.rows, reads, as_of=bench.as_of)
     checked = validate(QUOTES, rows)
     known = {table.name: bench.read(table) for table in QUOTES.parents}
-    referring = check_references(QUOTES, checked.rows, known)
+    referring = check_references(QUOTES, checked.rows, known, bench.gone(QUOTES.parents))
     bounded = within_bounds(referring.rows, bounds, accelerators)
     versions = quote_versions(bounded.rows, bench.past(QUOTES), bench.moment)
     return Computed(versions, pl.concat([mapped.rejected, checked.rejected, referring.rejected, bounded.rejected]))
