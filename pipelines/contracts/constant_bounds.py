@@ -16,15 +16,19 @@ PART = r"(?:interconnect|energy|staff)_share"
 WIDTH_LOW, WIDTH_HIGH = r"_width_low_ratio", r"_width_high_ratio"
 SHARE = r"utilization|_load|^load_|_share|agreement|_rows_low|_move_ratio"
 MULTIPLE = r"server_overhead|node_power|pue_|experiments_factor"
+OF_A_KIND = "|".join((PART, SHARE, WIDTH_LOW, WIDTH_HIGH, MULTIPLE))
 TREND = r"_(?:trend|orders)_per_year$"
 START_WIDTH, DAYS, HOURS = r"^start_width_days$", r"_days$", r"_run_hours$"
 
 
-def within(data: pa.PolarsData, named: str, least: float, most: float) -> pl.LazyFrame:
-    """Whether every value of the constants whose name contains a pattern lies within bounds."""
+def within(data: pa.PolarsData, named: str, least: float, most: float, but_for: str | None = None) -> pl.LazyFrame:
+    """Whether every value of the constants whose name contains a pattern, and not another, lies within bounds."""
     given = [name for name in VALUES if name in data.lazyframe.collect_schema()]
     fits = pl.all_horizontal(pl.col(name).is_between(least, most).fill_null(value=True) for name in given)
-    return data.lazyframe.select(fits | ~pl.col("constant_id").str.contains(named).fill_null(value=False))
+    is_named = pl.col("constant_id").str.contains(named)
+    if but_for is not None:
+        is_named &= ~pl.col("constant_id").str.contains(but_for)
+    return data.lazyframe.select(fits | ~is_named.fill_null(value=False))
 
 
 class BoundedConstants(Contract):
@@ -42,7 +46,7 @@ class BoundedConstants(Contract):
     )
     def share_out_of_bounds(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """No share is more than the whole."""
-        return within(data, SHARE, 0.0001, 1)
+        return within(data, SHARE, 0.0001, 1, but_for=PART)
 
     @pa.dataframe_check(
         description="a low end as a multiple of the middle, constant_id ..._width_low_ratio, is a value from 0.01 to 1"
@@ -68,7 +72,7 @@ class BoundedConstants(Contract):
     @pa.dataframe_check(description="any other constant_id ..._ratio or ..._factor has a value from 0.0001 to 100")
     def ratio_out_of_bounds(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Growth and the like."""
-        return within(data, r"_(?:ratio|factor)(?:_|$)", 0.0001, 100)
+        return within(data, r"_(?:ratio|factor)(?:_|$)", 0.0001, 100, but_for=OF_A_KIND)
 
     @pa.dataframe_check(
         description="a trend, constant_id ..._per_year, is a value in orders of magnitude from 0.001 to 0.5: a halving "

@@ -274,6 +274,6 @@ def column(
     return pa.Field(
         description=description,
         nullable=nullable,
-        metadata={"unit": unit, "remedy": remedy, **(metadata or {})},
+        metadata={"unit": unit, **({"remedy": remedy} if remedy else {}), **(metadata or {})},
         **checks,
     )

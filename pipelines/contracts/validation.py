@@ -308,8 +308,8 @@ def _with_values(declared: Table, numbered: pl.DataFrame, told: pl.DataFrame, ru
     parts = [told]
     broken = told.filter(pl.col("column_name").is_null())["check_name"].unique(maintain_order=True)
     for check in (name for name in broken if name in rules):
-        words = set(re.findall(r"\w+", rules[check]))
-        named = [name for name, dtype in declared.dtypes.items() if name in words and dtype != pl.List(pl.String)]
+        told_of = dict.fromkeys(re.findall(r"\w+", rules[check]))
+        named = [name for name in told_of if declared.dtypes.get(name, pl.List(pl.String)) != pl.List(pl.String)]
         if not named:
             continue
         values = [
