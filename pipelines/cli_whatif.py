@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from pipelines.contracts.types import (
+from pipelines.contracts.limits import (
     LEAST_HOURS_FACTOR,
     LEAST_RENT,
     LEAST_UTILIZATION,

@@ -15,21 +15,15 @@ import pandera.polars as pa
 import polars as pl
 from pandera.api.dataframe.model_components import FieldInfo
 
-from pipelines.contracts.types import (
-    A_CENT,
-    COST,
-    HOURS,
-    LEAST_HOURS,
+from pipelines.contracts.limits import (
     LEAST_HOURS_FACTOR,
     LEAST_RENT,
     LEAST_UTILIZATION,
     MOST_DISCLOSED_HOURS,
-    MOST_HOURS,
     MOST_HOURS_FACTOR,
     MOST_RENT,
-    UNIT_PRICE,
-    USD,
 )
+from pipelines.contracts.types import A_CENT, COST, HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD
 
 __all__ = [
     "A_CENT",
