@@ -77,8 +77,10 @@ def _refuse(error: LedgerError, session: Session) -> NoReturn:
         for finding in error.set_aside:
             typer.echo(f"  {finding_line(finding)}", err=True)
     if isinstance(error, RefusedError):
+        from pipelines.screens.pieces import MOST_OF_A_REASON, harmless
+
         for fault in error.faults:
-            typer.echo(f"  {fault}", err=True)
+            typer.echo(f"  {harmless(fault, MOST_OF_A_REASON)}", err=True)
     raise typer.Exit(REFUSED)
 
 

@@ -161,7 +161,8 @@ def spoil(folder: Path) -> None:
     machine = {"quote_id": "rq-machine", "list_unit_price_usd_per_gpu_hour": "2500"}
     eight = {"quote_id": "rq-eight", "list_unit_price_usd_per_gpu_hour": "250"}
     none = {"quote_id": "rq-none", "list_unit_price_usd_per_gpu_hour": ""}
-    append_like(folder / RENTALS, H100, machine, eight, none)
+    unused = {"quote_id": "rq-unused", "list_unit_price_usd_per_gpu_hour": "250", "is_usable": "no"}
+    append_like(folder / RENTALS, H100, machine, eight, none, unused)
     server = {"quote_id": "pq-server", "list_unit_price_usd_per_gpu": "250000"}
     append_like(folder / "prices/purchase_quotes.csv", H100, server)
 
@@ -207,6 +208,10 @@ def test_nothing_else_is_set_aside(findings: list[Rejection]) -> None:
     assert {
         name: why for name, why in told.items() if "because it was set aside itself: mend it first" not in why
     } == {}
+
+
+def test_a_quote_that_no_cost_is_based_on_may_be_as_it_is(spoilt: DataFolder) -> None:
+    assert query(spoilt, "select quote_id from core.price_quotes where quote_id = 'rq-unused'").height == 1
 
 
 def test_what_follows_from_a_mistake_names_no_other_record(findings: list[Rejection]) -> None:
