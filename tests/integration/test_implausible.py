@@ -139,7 +139,8 @@ def spoil(folder: Path) -> None:
     append_like(folder / ELECTRICITY, {"unit_as_published": "US cents per kWh"}, *cents)
     euros = [{"observation_id": "el-euros", "price": "12"}, {"observation_id": "el-cents", "price": "0.0012"}]
     append_like(folder / ELECTRICITY, {"unit_as_published": "EUR per kWh"}, *euros)
-    write_scenario(folder, "no-hours", "hours_factor: 1e-30\n")
+    right = CONSTANT.format(id="start_delay_days", value=90)
+    write_scenario(folder, "no-hours", f"hours_factor: 1e-30\n{right}")
     write_scenario(folder, "no-use", "utilization_ratio: 1e-9\n")
     write_scenario(folder, "all-network", CONSTANT.format(id="interconnect_share_ratio", value=1))
     write_scenario(folder, "steep", CONSTANT.format(id="price_performance_trend_per_year", value=14))
