@@ -157,6 +157,8 @@ def spoil(folder: Path) -> None:
     counted = "    gpu_count: {value: 100}\n"
     write_model(folder, "contradiction", f"{hours}{counted}    wall_clock_hours: {{value: 100}}\n")
     write_model(folder, "endless", "    gpu_hours: {value: 1000000}\n    gpu_count: {value: 8}\n")
+    write_model(folder, "seconds", "    gpu_hours: {value: 0.0005}\n")
+    write_scenario(folder, "hundredth", "hours_factor: 0.01\n")
     write_model(folder, "late-start", f"{hours}    started_on: 2025-06-01\n")
     write_model(folder, FUTURE, hours, released_on="2027-06-01")
     machine = {"quote_id": "rq-machine", "list_unit_price_usd_per_gpu_hour": "2500"}
@@ -223,7 +225,12 @@ def test_what_follows_from_a_mistake_names_no_other_record(findings: list[Reject
 
 def test_no_scenario_of_them_is_costed(spoilt: DataFolder, ledger_folder: DataFolder) -> None:
     ids = "select scenario_id from core.scenarios order by scenario_id"
-    assert query(spoilt, ids).equals(query(ledger_folder, ids))
+    assert {*query(spoilt, ids)["scenario_id"]} == {*query(ledger_folder, ids)["scenario_id"], "hundredth"}
+
+
+def test_the_least_hours_stay_hours_under_the_least_factor(spoilt: DataFolder) -> None:
+    sql = "select gpu_hours from core.scenario_costs where scenario_id = 'hundredth' and model_id = 'seconds'"
+    assert {float(hours) for hours in query(spoilt, sql)["gpu_hours"].drop_nulls()} == {0.0001}
 
 
 @pytest.mark.parametrize(("model_id", "flag"), FLAGGED.items())
