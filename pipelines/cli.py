@@ -21,6 +21,7 @@ from pipelines.cli_whatif import whatif
 from pipelines.contracts.vocabulary import VERDICT
 from pipelines.moving import changes
 from pipelines.options import (
+    REFUSED,
     Asking,
     BasisOption,
     DataOption,
@@ -150,7 +151,7 @@ def run(
 def check(context: typer.Context, _data: DataOption = None, _json: JsonOption = False) -> None:
     """Validate the data folder; nothing is built or published.
 
-    With --json: records, findings.
+    With --json: records, findings, refusals.
     """
     from pipelines import checking, output, refresh
     from pipelines.screens import upkeep
@@ -161,7 +162,9 @@ def check(context: typer.Context, _data: DataOption = None, _json: JsonOption = 
     if session.as_json:
         output.show_json(found)
     else:
-        output.show(upkeep.checked(found.records, found.findings))
+        output.show(upkeep.checked(found.records, found.findings, found.refusals))
+    if found.refusals:
+        raise typer.Exit(REFUSED)
     _end(found.findings)
 
 

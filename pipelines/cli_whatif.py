@@ -8,6 +8,13 @@ from typing import Annotated
 
 import typer
 
+from pipelines.contracts.limits import (
+    LEAST_HOURS_FACTOR,
+    LEAST_RENT,
+    LEAST_UTILIZATION,
+    MOST_HOURS_FACTOR,
+    MOST_RENT,
+)
 from pipelines.contracts.vocabulary_questions import RENTAL_TERMS
 from pipelines.options import (
     BasisOption,
@@ -18,11 +25,10 @@ from pipelines.options import (
     ScopeOption,
     YearOption,
     choice,
+    no_day_to_come,
     open_ledger,
     session_of,
 )
-
-MOST_USD_PER_HOUR = 10_000
 
 
 def _prices(given: Sequence[str]) -> dict[str, float]:
@@ -34,9 +40,11 @@ def _prices(given: Sequence[str]) -> dict[str, float]:
             price = float(number.strip().removeprefix("$"))
         except ValueError:
             price = float("nan")
-        if not name.strip() or not 0 < price <= MOST_USD_PER_HOUR:
+        if not name.strip() or not LEAST_RENT <= price <= MOST_RENT:
             raise typer.BadParameter(
-                f"{text!r} is not ACCELERATOR=USD, the dollars an hour of it costs, as in h800=3", param_hint="--price"
+                f"{text!r} is not ACCELERATOR=USD, the dollars an hour of it costs, as in h800=3; "
+                f"they are from {LEAST_RENT:g} to {MOST_RENT:g}",
+                param_hint="--price",
             )
         if name.strip() in found:
             raise typer.BadParameter(f"{name.strip()!r} is given two prices", param_hint="--price")
@@ -61,7 +69,13 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
     terms: Annotated[str | None, choice(RENTAL_TERMS, "Terms on which rental is priced.")] = None,
     as_of: Annotated[
         datetime | None,
-        typer.Option(formats=["%Y-%m-%d"], metavar="DATE", help="Day rental_now is priced on.", show_default=False),
+        typer.Option(
+            formats=["%Y-%m-%d"],
+            metavar="DATE",
+            callback=no_day_to_come,
+            help="Day rental_now is priced on.",
+            show_default=False,
+        ),
     ] = None,
     usd_of: YearOption = None,
     index: IndexOption = "CPIAUCSL",
@@ -81,17 +95,26 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
     from pipelines.screens import whatif as screen
 
     prices = _prices(price or [])
-    if utilization is not None and not 0 < utilization <= 1:
-        raise typer.BadParameter(f"{utilization:g} is no share between 0 and 1, as 0.35", param_hint="--utilization")
-    if hours_factor is not None and not 0 < hours_factor <= 1000:
-        raise typer.BadParameter(f"{hours_factor:g} is no factor between 0 and 1000", param_hint="--hours-factor")
+    if utilization is not None and not LEAST_UTILIZATION <= utilization <= 1:
+        raise typer.BadParameter(
+            f"{utilization:g} is no share from {LEAST_UTILIZATION:g} to 1, as 0.35", param_hint="--utilization"
+        )
+    if hours_factor is not None and not LEAST_HOURS_FACTOR <= hours_factor <= MOST_HOURS_FACTOR:
+        raise typer.BadParameter(
+            f"{hours_factor:g} is no factor from {LEAST_HOURS_FACTOR:g} to {MOST_HOURS_FACTOR:g}",
+            param_hint="--hours-factor",
+        )
     if not prices and (utilization, hours_factor, terms, as_of, usd_of) == (None,) * 5:
         raise typer.BadParameter(
             "say what is otherwise: --price, --utilization, --hours-factor, --terms, --as-of or --usd-of"
         )
     with open_ledger(context) as ledger:
+        try:
+            by_id = asking.hardware_ids(ledger, prices)
+        except asking.PricedTwiceError as error:
+            raise typer.BadParameter(str(error), param_hint="--price") from error
         overrides = Overrides(
-            prices=asking.hardware_ids(ledger, prices),
+            prices=by_id,
             rental_terms=terms,
             utilization_ratio=utilization,
             hours_factor=hours_factor,

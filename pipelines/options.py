@@ -85,8 +85,10 @@ def _refuse(error: LedgerError, session: Session) -> NoReturn:
         for finding in error.set_aside:
             typer.echo(f"  {finding_line(finding)}", err=True)
     if isinstance(error, RefusedError):
+        from pipelines.screens.pieces import MOST_OF_A_REASON, harmless
+
         for fault in error.faults:
-            typer.echo(f"  {fault}", err=True)
+            typer.echo(f"  {harmless(fault, MOST_OF_A_REASON)}", err=True)
     raise typer.Exit(REFUSED)
 
 
@@ -129,7 +131,7 @@ def _one_of(known: Iterable[str]) -> Callable[[str | None], str | None]:
     return check
 
 
-def _no_day_to_come(value: datetime | None) -> datetime | None:
+def no_day_to_come(value: datetime | None) -> datetime | None:
     """An option callback that refuses a day to come."""
     if value is not None and value.date() > datetime.now(UTC).date():
         raise typer.BadParameter(f"{value.date()} is to come: what will be known then, nobody knows")
@@ -173,7 +175,7 @@ KnownOption = Annotated[
         "--as-known-on",
         formats=["%Y-%m-%d"],
         metavar="DATE",
-        callback=_no_day_to_come,
+        callback=no_day_to_come,
         help="Answer from what was known at the end of this day (UTC).",
         show_default=False,
     ),

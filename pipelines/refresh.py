@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from pipelines.paths import DataFolder
 from pipelines.warehouse.faults import LedgerError, NoDataError, NothingPublishedError, RefusedError
@@ -42,6 +42,8 @@ def require_data(folder: DataFolder) -> None:
     Raises:
         NoDataError: no folder, or no disclosure in it.
     """
+    if folder.root.exists() and not folder.root.is_dir():
+        raise NoDataError(f"{folder.root} is not a folder: name a data folder with --data")
     if not folder.root.is_dir():
         raise NoDataError(f"{folder.root} does not exist: name a data folder with --data, or make one")
     if not any(folder.root.glob("disclosures/*.yaml")):
@@ -163,7 +165,7 @@ def _build(folder: DataFolder, day: date, *, is_full: bool) -> tuple[tuple[Renew
     except KeyError as error:
         if ".yaml" not in str(error):
             raise
-        faults = (*_unread_files(folder), str(error.args[0]))
+        faults = (*_unread_files(folder), *_broken_constants(folder, str(error.args[0])), str(error.args[0]))
     except OSError as error:
         faults = (f"{error.filename or folder.root}: {error.strerror or error}",)
     return (), faults
@@ -179,6 +181,25 @@ def _unread_files(folder: DataFolder) -> tuple[str, ...]:
         for row in found
         if row["check_name"] == "unreadable" and row["record_id"] is None
     )
+
+
+def _broken_constants(folder: DataFolder, missing: str) -> tuple[str, ...]:
+    """Constants of a method that were set aside and that a fault names."""
+    from pipelines.warehouse.store import Warehouse
+
+    found = Warehouse(folder.work).rejections().sort("file", "line").iter_rows(named=True)
+    return tuple(told_of_constants(found, missing))
+
+
+def told_of_constants(rejections: Iterable[dict[str, Any]], missing: str) -> list[str]:
+    """Of rows of quality.rejected_rows those of the constant that a fault names, each with its place."""
+    return [
+        f"{row['file']}:{row['line']}: {row['record_id']} was set aside: {row['reason']}"
+        for row in rejections
+        if row["table_name"].endswith("method_constants")
+        and row["record_id"]
+        and f"'{row['record_id'].rpartition(' / ')[2]}'" in missing
+    ]
 
 
 def _broken_rules(folder: DataFolder) -> tuple[str, ...]:

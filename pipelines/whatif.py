@@ -25,6 +25,8 @@ from pipelines.warehouse.costing_inputs import costing_inputs
 from pipelines.warehouse.faults import LedgerError
 from pipelines.warehouse.sides import Deflator
 
+LIST_HARDWARE = '`costledger query "select hardware_id, name from core.hardware"`'
+
 
 class UnknownHardwareError(LedgerError):
     """No accelerator has that id or name.
@@ -39,6 +41,12 @@ class UnknownHardwareError(LedgerError):
         """Keep the nearest."""
         super().__init__(message)
         self.did_you_mean = did_you_mean
+
+
+class PricedTwiceError(LedgerError):
+    """An accelerator is given two prices, under two spellings."""
+
+    kind = "priced_twice"
 
 
 @dataclass(frozen=True)
@@ -121,6 +129,7 @@ def hardware_ids(ledger: Ledger, prices: Mapping[str, float]) -> dict[str, float
 
     Raises:
         UnknownHardwareError: there is no such accelerator (with the nearest).
+        PricedTwiceError: two of them are the same accelerator.
     """
     rows = ledger.fetch("select hardware_id, name from core.hardware order by hardware_id")
     spelt = {str(spelling).casefold(): str(row[0]) for row in rows for spelling in reversed(row)}
@@ -129,8 +138,10 @@ def hardware_ids(ledger: Ledger, prices: Mapping[str, float]) -> dict[str, float
         hardware_id = spelt.get(name.strip().casefold())
         if hardware_id is None:
             near = _nearest(name, rows)
-            hint = f": did you mean {', '.join(near)}?" if near else ": see core.hardware"
+            hint = f": did you mean {', '.join(near)}?" if near else f": see {LIST_HARDWARE}"
             raise UnknownHardwareError(f"no accelerator has the id or name {name!r}{hint}", near)
+        if hardware_id in found:
+            raise PricedTwiceError(f"{hardware_id} is given twice, last as {name!r}: give it one price")
         found[hardware_id] = price
     return found
 

@@ -8,7 +8,7 @@ import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts import inputs as i
-from pipelines.contracts import series
+from pipelines.contracts import quote_inputs, series
 from pipelines.contracts import vocabulary as v
 from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, Contract, ForeignKey, column, table
 
@@ -139,7 +139,7 @@ class PriceQuotes(i.SourcedRecord):
 
 
 @table("core.token_prices", key=("quote_id",), foreign_keys=(SOURCE,))
-class TokenPrices(i.StagedTokenPrices):
+class TokenPrices(quote_inputs.StagedTokenPrices):
     """One row per dated price of a model's tokens."""
 
 
@@ -176,7 +176,7 @@ class ElectricityPrices(series.StagedElectricityPrices):
     """One row per area, period and source of an electricity price."""
 
     period_ended_on: pl.Date = column("Last day of the period: from then on the price may be used.", nullable=True)
-    price_usd_per_kwh: pl.Float64 = column("Price in dollars of that day.", nullable=True, gt=0)
+    price_usd_per_kwh: pl.Float64 = column("Price in dollars of that day.", nullable=True, **series.USD_PER_KWH)
     usd_per_unit: pl.Float64 = column(
         "Dollars for a unit of the currency; 1 for dollars.", nullable=True, unit="USD per unit"
     )

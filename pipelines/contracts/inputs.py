@@ -10,10 +10,39 @@ import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts import vocabulary as v
-from pipelines.contracts.table import HOURS, MOST_HOURS, UNIT_PRICE, USD, Contract, column, table
+from pipelines.contracts.constant_bounds import BoundedConstants
+from pipelines.contracts.table import (
+    HOURS,
+    LEAST_RENT,
+    MOST_DISCLOSED_HOURS,
+    MOST_RENT,
+    UNIT_PRICE,
+    USD,
+    Contract,
+    column,
+    table,
+)
 
 ID = r"^[a-z0-9][a-z0-9._-]*$"
 """Ids are lower-case, readable and stable."""
+
+COUNTRY = r"^([A-Z]{2}|INT)$"
+"""ISO 3166-1 alpha-2, and a word for several."""
+
+LEAST_PEAK, MOST_PEAK = 10**9, 5 * 10**17
+"""FLOP/s of one accelerator. A number of teraflops stays below; the largest, a whole wafer, does some 1e17."""
+
+LEAST_TDP, MOST_TDP = 1, 50_000
+"""Watts of one accelerator: kilowatts stay below, and the largest, a whole wafer, draws 23,000."""
+
+LEAST_COMPUTE, MOST_COMPUTE = 10**16, 10**28
+"""FLOP of a phase. Less takes an accelerator minutes, and is a number without its exponent; the largest run known took
+5e26."""
+
+PEAK_UNIT = "write FLOP/s: 989.4 TFLOP/s is 9.894e+14"
+TDP_UNIT = "write watts of one accelerator"
+COMPUTE_UNIT = "write FLOP with its exponent, as 3.1e+23"
+RENT_OF_ONE = "write the price of one accelerator for an hour, not of the machine"
 
 
 class Record(Contract):
@@ -66,18 +95,26 @@ class StagedHardware(SourcedRecord):
     name: pl.String = column("Name as the vendor prints it.")
     vendor: pl.String = column("Maker.")
     released_on: pl.Date = column("Day of announcement or availability.", nullable=True)
-    memory_gib: pl.Float64 = column("Memory of one accelerator.", nullable=True, gt=0)
-    tdp_w: pl.Float64 = column("Thermal design power of one accelerator.", nullable=True, gt=0)
-    peak_bf16_flop_per_s: pl.Float64 = column("Dense 16-bit tensor peak.", nullable=True, gt=0)
-    peak_fp8_flop_per_s: pl.Float64 = column("Dense 8-bit floating-point peak.", nullable=True, gt=0)
-    accelerators_per_server: pl.Int64 = column("Accelerators in one server.", unit="GPU", nullable=True, gt=0)
-    purchase_price_low_usd: pl.Float64 = column("Lowest price of one seen.", nullable=True, gt=0)
-    purchase_price_high_usd: pl.Float64 = column("Highest price of one seen.", nullable=True, gt=0)
+    memory_gib: pl.Float64 = column("Memory of one accelerator.", nullable=True, gt=0, le=10**5)
+    tdp_w: pl.Float64 = column(
+        "Thermal design power of one accelerator.", nullable=True, ge=LEAST_TDP, le=MOST_TDP, remedy=TDP_UNIT
+    )
+    peak_bf16_flop_per_s: pl.Float64 = column(
+        "Dense 16-bit tensor peak.", nullable=True, ge=LEAST_PEAK, le=MOST_PEAK, remedy=PEAK_UNIT
+    )
+    peak_fp8_flop_per_s: pl.Float64 = column(
+        "Dense 8-bit floating-point peak.", nullable=True, ge=LEAST_PEAK, le=MOST_PEAK, remedy=PEAK_UNIT
+    )
+    accelerators_per_server: pl.Int64 = column("Accelerators in one server.", unit="GPU", nullable=True, gt=0, le=10**4)
+    purchase_price_low_usd: pl.Float64 = column("Lowest price of one seen.", nullable=True, gt=0, le=10**7)
+    purchase_price_high_usd: pl.Float64 = column("Highest price of one seen.", nullable=True, gt=0, le=10**7)
     price_date: pl.String = column("When these prices were seen, as text.", nullable=True)
-    server_price_usd: pl.Float64 = column("Price of a whole server.", nullable=True, gt=0)
+    server_price_usd: pl.Float64 = column("Price of a whole server.", nullable=True, gt=0, le=10**8)
     note: pl.String = column("What to know about the row.", nullable=True)
 
-    @pa.dataframe_check(description="purchase_price_low_usd must not exceed purchase_price_high_usd")
+    @pa.dataframe_check(
+        description="purchase_price_low_usd must not exceed purchase_price_high_usd: write the lower one first"
+    )
     def purchase_price_low_above_high(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Low price at most high price."""
         return data.lazyframe.select(low_below_high("purchase_price_low_usd", "purchase_price_high_usd"))
@@ -113,7 +150,7 @@ class StagedPriceProxies(Record):
 
 
 @table("staging.reference__method_constants", key=("method_id", "constant_id"))
-class StagedMethodConstants(SourcedRecord):
+class StagedMethodConstants(BoundedConstants, SourcedRecord):
     """One row per constant of a costing method."""
 
     method_id: pl.String = column("The method.", str_matches=ID)
@@ -128,7 +165,7 @@ class StagedMethodConstants(SourcedRecord):
     )
     note: pl.String = column("What the constant does.", nullable=True)
 
-    @pa.dataframe_check(description="value_low <= value <= value_high")
+    @pa.dataframe_check(description="value_low <= value <= value_high: write them in this order")
     def value_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Low at most the value at most high."""
         return data.lazyframe.select(low_below_high("value_low", "value_high", "value"))
@@ -141,17 +178,21 @@ class StagedModels(Record):
     model_id: pl.String = column("Id of the model.", unique=True, str_matches=ID)
     name: pl.String = column("Name as the developer prints it.")
     developer: pl.String = column("Who trained it.")
-    country: pl.String = column("Country of the developer (ISO 3166-1 alpha-2, INT for several).")
+    country: pl.String = column(
+        "Country of the developer (ISO 3166-1 alpha-2, INT for several).",
+        str_matches=COUNTRY,
+        remedy="write two capital letters, as US, or INT for several",
+    )
     released_on: pl.Date = column("Day of release or publication.")
-    total_params: pl.Int64 = column("All parameters.", nullable=True, gt=0)
-    active_params: pl.Int64 = column("Parameters used for a token.", nullable=True, gt=0)
+    total_params: pl.Int64 = column("All parameters.", nullable=True, gt=0, le=10**15)
+    active_params: pl.Int64 = column("Parameters used for a token.", nullable=True, gt=0, le=10**15)
     architecture: pl.String = column("Whether all parameters are active.", isin=list(v.ARCHITECTURE))
     domain: pl.String = column("What the model works on.")
     openness: pl.String = column("What the public can get.", isin=list(v.OPENNESS))
     source_id: pl.String = column("The document the description was taken from.")
     covers_models: pl.List(pl.String) = column("Models a family's figures cover together.")
 
-    @pa.dataframe_check(description="active_params must not exceed total_params")
+    @pa.dataframe_check(description="active_params must not exceed total_params: correct one of them")
     def active_above_total(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Active parameters at most all parameters."""
         return data.lazyframe.select(low_below_high("active_params", "total_params"))
@@ -171,7 +212,10 @@ class StagedModelLineage(Record):
     )
     note: pl.String = column("What to know about the edge.", nullable=True)
 
-    @pa.dataframe_check(description="a model cannot be its own parent")
+    @pa.dataframe_check(
+        description="a model cannot be its own parent: child_model_id and parent_model_id are the same, name another "
+        "parent or take the edge out"
+    )
     def own_parent(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Child and parent differ."""
         return data.lazyframe.select(pl.col("child_model_id") != pl.col("parent_model_id"))
@@ -186,30 +230,37 @@ class StagedTrainingPhases(SourcedRecord):
     phase: pl.String = column("Stage of training.", isin=list(v.PHASE))
     row_role: pl.String = column("Whether the row is summed; only primary rows are.", isin=list(v.ROW_ROLE))
     hardware_id: pl.String = column("Accelerator used.", nullable=True)
-    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=MOST_HOURS)
-    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=MOST_HOURS)
-    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=MOST_HOURS)
+    gpu_hours: HOURS = column("Accelerator-hours, the disclosed point.", nullable=True, gt=0, le=MOST_DISCLOSED_HOURS)
+    gpu_hours_low: HOURS = column("Lower end of the accelerator-hours.", nullable=True, gt=0, le=MOST_DISCLOSED_HOURS)
+    gpu_hours_high: HOURS = column("Upper end of the accelerator-hours.", nullable=True, gt=0, le=MOST_DISCLOSED_HOURS)
     gpu_count: pl.Int64 = column("Accelerators used at once.", nullable=True, gt=0, le=10**7)
     wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0, le=10**5)
-    tokens_low: pl.Int64 = column("Tokens trained on, lower end.", nullable=True, gt=0)
-    tokens_high: pl.Int64 = column("Tokens trained on, upper end.", nullable=True, gt=0)
-    training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0)
+    tokens_low: pl.Int64 = column("Tokens trained on, lower end.", nullable=True, gt=0, le=10**17)
+    tokens_high: pl.Int64 = column("Tokens trained on, upper end.", nullable=True, gt=0, le=10**17)
+    training_compute_flop: pl.Float64 = column(
+        "Arithmetic done.", nullable=True, ge=LEAST_COMPUTE, le=MOST_COMPUTE, remedy=COMPUTE_UNIT
+    )
     disclosed_as: pl.String = column("Form in which the source gives it.", isin=list(v.DISCLOSED_AS))
     derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
     stated_price_usd_per_gpu_hour: UNIT_PRICE = column(
-        "Price the developer states for these hours.", nullable=True, gt=0, le=10**4
+        "Price the developer states for these hours.",
+        nullable=True,
+        ge=LEAST_RENT,
+        le=MOST_RENT,
+        remedy=RENT_OF_ONE,
     )
     stated_price_source_id: pl.String = column("Where that price stands.", nullable=True)
-    energy_kwh: pl.Float64 = column("Electricity the developer says it used.", nullable=True, gt=0)
+    energy_kwh: pl.Float64 = column("Electricity the developer says it used.", nullable=True, gt=0, le=10**12)
     emissions_location_tco2e: pl.Float64 = column(
-        "Emissions the developer states, by the electricity of the place.", nullable=True, ge=0
+        "Emissions the developer states, by the electricity of the place.", nullable=True, ge=0, le=10**9
     )
     emissions_market_tco2e: pl.Float64 = column(
         "Emissions the developer states, by the electricity it bought: zero where all was matched.",
         nullable=True,
         ge=0,
+        le=10**9,
     )
-    water_liters: pl.Float64 = column("Water the developer says it used.", nullable=True, gt=0)
+    water_liters: pl.Float64 = column("Water the developer says it used.", nullable=True, gt=0, le=10**13)
     started_on: pl.Date = column("Disclosed start of the run.", nullable=True)
     ran_in: pl.String = column(
         "Country the run took place in, where disclosed (ISO 3166-1 alpha-2).", nullable=True, str_matches=r"^[A-Z]{2}$"
@@ -217,12 +268,12 @@ class StagedTrainingPhases(SourcedRecord):
     locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
     note: pl.String = column("What to know about the row.", nullable=True)
 
-    @pa.dataframe_check(description="gpu_hours_low <= gpu_hours <= gpu_hours_high")
+    @pa.dataframe_check(description="gpu_hours_low <= gpu_hours <= gpu_hours_high: write them in this order")
     def gpu_hours_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Low at most mid at most high."""
         return data.lazyframe.select(low_below_high("gpu_hours_low", "gpu_hours_high", "gpu_hours"))
 
-    @pa.dataframe_check(description="tokens_low must not exceed tokens_high")
+    @pa.dataframe_check(description="tokens_low must not exceed tokens_high: write the lower one first")
     def tokens_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Low at most high."""
         return data.lazyframe.select(low_below_high("tokens_low", "tokens_high"))
@@ -259,7 +310,9 @@ class StagedDisclosedQuantities(SourcedRecord):
     locator: pl.String = column("Page, table or section; absent means the source's.", nullable=True)
     derivation: pl.String = column("Arithmetic from the printed numbers.", nullable=True)
 
-    @pa.dataframe_check(description="only emissions may be zero")
+    @pa.dataframe_check(
+        description="only emissions may be zero: leave value of another quantity out where it is not known"
+    )
     def zero_quantity(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """A zero is a statement only where purchases of clean electricity can make one."""
         may_be_zero = pl.col("quantity").str.starts_with(v.MAY_BE_ZERO)
@@ -298,91 +351,7 @@ class StagedCostClaims(SourcedRecord):
     expected_verdict: pl.String = column("Guard: our verdict.", nullable=True, isin=list(v.VERDICT))
     note: pl.String = column("What to know about the claim.", nullable=True)
 
-    @pa.dataframe_check(description="claimed_low_usd must not exceed claimed_high_usd")
+    @pa.dataframe_check(description="claimed_low_usd must not exceed claimed_high_usd: write the lower one first")
     def claim_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Low at most high."""
         return data.lazyframe.select(low_below_high("claimed_low_usd", "claimed_high_usd"))
-
-
-class DatedQuote(SourcedRecord):
-    """What every dated price has."""
-
-    quote_id: pl.String = column("Id of the quote.", unique=True)
-    observed_on: pl.Date = column("Day the price was seen.", nullable=True)
-    observed_precision: pl.String = column("How exact that day is.", nullable=True)
-    is_usable: pl.Boolean = column("False where the row is kept only as known to be wrong.")
-    flags: pl.List(pl.String) = column("What to know about the price.")
-    locator: pl.String = column("Repository, commit and path, or page.", nullable=True)
-    url: pl.String = column("Address of the page.", nullable=True)
-    note: pl.String = column("What to know about the row.", nullable=True)
-
-
-class AcceleratorQuote(DatedQuote):
-    """What every accelerator price has."""
-
-    sku: pl.String = column("Product as the seller names it.", nullable=True)
-    accelerator: pl.String = column("Accelerator as price lists name it.")
-    accelerator_as_published: pl.String = column("Accelerator exactly as printed.", nullable=True)
-    accelerator_memory_gb: pl.String = column("Memory as published, as text.", nullable=True)
-    form_factor: pl.String = column("Form factor as published.", nullable=True)
-    accelerator_count: pl.Int64 = column("Accelerators in the product.", nullable=True, gt=0)
-    price_scope: pl.String = column("What the published price is for.")
-    currency: pl.String = column("Currency as published (ISO 4217).", str_matches=r"^[A-Z]{3}$")
-
-
-@table("staging.prices__rental_quotes", key=("quote_id",))
-class StagedRentalQuotes(AcceleratorQuote):
-    """One row per dated rental price."""
-
-    provider: pl.String = column("Seller, as the source spells it.")
-    provider_type: pl.String = column("Kind of seller.")
-    region: pl.String = column("Region as published.", nullable=True)
-    pricing_category: pl.String = column("Terms of the price.", isin=list(v.PRICING_CATEGORY))
-    commitment_payment: pl.String = column("How a commitment is paid.", nullable=True)
-    price_as_published: pl.String = column("The price, untouched.")
-    unit_as_published: pl.String = column("Unit of that price.")
-    list_unit_price_usd_per_gpu_hour: UNIT_PRICE = column(
-        "Price of one accelerator for an hour.", nullable=True, ge=0, le=10**4
-    )
-    host_included: pl.String = column("Whether the host is in the price.", nullable=True)
-    observed_not_before: pl.Date = column("Earliest day it can have been seen.", nullable=True)
-    observed_not_after: pl.Date = column("Latest day it can have been seen.", nullable=True)
-    effective_from: pl.Date = column("First day in force.", nullable=True)
-    effective_to: pl.Date = column("First day no longer in force.", nullable=True)
-    corroborated_by: pl.String = column("Other sources with the same price.", nullable=True)
-
-    @pa.dataframe_check(description="effective_from must be before effective_to")
-    def effective_out_of_order(cls, data: pa.PolarsData) -> pl.LazyFrame:
-        """Half-open interval."""
-        return data.lazyframe.select(low_below_high("effective_from", "effective_to"))
-
-    @pa.dataframe_check(description="a usable price must be above zero and dated")
-    def usable_without_price_or_date(cls, data: pa.PolarsData) -> pl.LazyFrame:
-        """A usable row has a price and a day."""
-        dated = pl.col("observed_on").is_not_null() | pl.col("observed_not_after").is_not_null()
-        priced = (pl.col("list_unit_price_usd_per_gpu_hour") > 0).fill_null(value=False)
-        return data.lazyframe.select(~pl.col("is_usable") | (dated & priced))
-
-
-@table("staging.prices__purchase_quotes", key=("quote_id",))
-class StagedPurchaseQuotes(AcceleratorQuote):
-    """One row per dated purchase price."""
-
-    list_unit_price_usd_per_gpu: USD = column("Price of one accelerator.", gt=0, le=10**7)
-    is_estimate: pl.Boolean = column("True where somebody estimated it and nobody offered it.")
-
-
-@table("staging.prices__token_prices", key=("quote_id",))
-class StagedTokenPrices(DatedQuote):
-    """One row per dated price of a model's tokens."""
-
-    host: pl.String = column("Who serves the model.")
-    model_as_published: pl.String = column("Model as the host names it.")
-    model_family: pl.String = column("The line of models it belongs to.")
-    is_alias: pl.Boolean = column("True where the name follows the newest model.")
-    input_usd_per_million_tokens: pl.Float64 = column("Price of input.", nullable=True, ge=0)
-    cached_input_usd_per_million_tokens: pl.Float64 = column("Price of cached input.", nullable=True, ge=0)
-    output_usd_per_million_tokens: pl.Float64 = column("Price of output.", nullable=True, ge=0)
-    condition: pl.String = column("When the price holds.", nullable=True)
-    effective_from: pl.Date = column("First day in force.", nullable=True)
-    effective_to: pl.Date = column("First day no longer in force.", nullable=True)

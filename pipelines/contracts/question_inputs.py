@@ -6,8 +6,18 @@ import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts import vocabulary_questions as words
-from pipelines.contracts.inputs import ID, Record, SourcedRecord
-from pipelines.contracts.table import UNIT_PRICE, column, table
+from pipelines.contracts.constant_bounds import BoundedConstants
+from pipelines.contracts.inputs import ID, RENT_OF_ONE, Record, SourcedRecord
+from pipelines.contracts.table import (
+    LEAST_HOURS_FACTOR,
+    LEAST_RENT,
+    LEAST_UTILIZATION,
+    MOST_HOURS_FACTOR,
+    MOST_RENT,
+    UNIT_PRICE,
+    column,
+    table,
+)
 
 
 @table("staging.reference__compute_rules", key=("rule_id",))
@@ -18,7 +28,9 @@ class StagedComputeRules(SourcedRecord):
     title: pl.String = column("What the rule says, in a line.")
     jurisdiction: pl.String = column("Where it holds.")
     rule_kind: pl.String = column("What compute is compared with.", isin=list(words.COMPUTE_RULE_KIND))
-    threshold_flop: pl.Float64 = column("For a threshold, or a share of one, the number.", nullable=True, gt=0)
+    threshold_flop: pl.Float64 = column(
+        "For a threshold, or a share of one, the number.", nullable=True, ge=10**16, le=10**30
+    )
     base_share: pl.Float64 = column(
         "For a share of the base, or of a threshold, that share.", nullable=True, gt=0, le=1
     )
@@ -53,11 +65,14 @@ class StagedScenarios(Record):
     utilization_ratio: pl.Float64 = column(
         "Share of the 16-bit peak that runs reach, where hours follow from it or imply one.",
         nullable=True,
-        gt=0,
+        ge=LEAST_UTILIZATION,
         le=1,
+        remedy="write a share, as 0.35",
     )
     change_count: pl.Int64 = column("Prices and constants that the file gives.", ge=0)
-    hours_factor: pl.Float64 = column("What all hours are multiplied by.", nullable=True, gt=0, le=1000, unit="x")
+    hours_factor: pl.Float64 = column(
+        "What all hours are multiplied by.", nullable=True, ge=LEAST_HOURS_FACTOR, le=MOST_HOURS_FACTOR, unit="x"
+    )
     method_id: pl.String = column(
         "The method of data/reference/methods.yaml whose constants cost it; the ledger's own when absent.",
         nullable=True,
@@ -88,13 +103,15 @@ class StagedScenarioPrices(SourcedRecord):
 
     scenario_id: pl.String = column("The scenario.")
     hardware_id: pl.String = column("The accelerator.")
-    price_usd_per_gpu_hour: UNIT_PRICE = column("Price of an hour of it.", gt=0, le=10**4)
+    price_usd_per_gpu_hour: UNIT_PRICE = column(
+        "Price of an hour of it.", ge=LEAST_RENT, le=MOST_RENT, remedy=RENT_OF_ONE
+    )
     locator: pl.String = column("Page, table or section.", nullable=True)
     note: pl.String = column("What to know about the price.", nullable=True)
 
 
 @table("staging.scenarios__scenario_constants", key=("scenario_id", "constant_id"))
-class StagedScenarioConstants(SourcedRecord):
+class StagedScenarioConstants(BoundedConstants, SourcedRecord):
     """One row per scenario and constant of the method that it gives another value."""
 
     scenario_id: pl.String = column("The scenario.")

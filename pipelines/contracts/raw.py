@@ -9,11 +9,13 @@ from functools import partial
 
 import polars as pl
 
-from pipelines.contracts import epoch_inputs, feed_list, feeds, inputs, question_inputs, series
+from pipelines.contracts import epoch_inputs, feed_list, feeds, inputs, question_inputs, quote_inputs, series
 from pipelines.contracts.table import TABLES, Contract, Table, column, derived_table
 
 LINEAGE_COLUMNS = ("file", "line")
-DECLARED_IN = tuple(part.__name__ for part in (inputs, series, epoch_inputs, feed_list, feeds, question_inputs))
+DECLARED_IN = tuple(
+    part.__name__ for part in (inputs, quote_inputs, series, epoch_inputs, feed_list, feeds, question_inputs)
+)
 
 
 def _twin(staged: Table) -> type[Contract]:

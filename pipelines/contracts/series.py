@@ -2,10 +2,19 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import polars as pl
 
 from pipelines.contracts.inputs import Record, SourcedRecord
 from pipelines.contracts.table import column, table
+
+KWH_UNIT = "correct price or unit_as_published"
+USD_PER_KWH: dict[str, Any] = {"ge": 0.002, "le": 2.0, "remedy": KWH_UNIT}
+"""What electricity costs anywhere; cents taken for dollars lie above, dollars taken for cents below."""
+
+PERIOD = r"^(19|20)[0-9]{2}(-S[12]|-(0[1-9]|1[0-2]))?$"
+PERIOD_REMEDY = "write a year as 2024, a half-year as 2024-S1 or a month as 2024-07"
 
 
 @table("staging.prices__exchange_rates", key=("observed_on", "base_currency", "quote_currency"))
@@ -15,7 +24,7 @@ class StagedExchangeRates(SourcedRecord):
     observed_on: pl.Date = column("Day of the rate.")
     base_currency: pl.String = column("One unit of this.", str_matches=r"^[A-Z]{3}$")
     quote_currency: pl.String = column("Costs this many units of that.", str_matches=r"^[A-Z]{3}$")
-    rate: pl.Float64 = column("Units of the quote currency.", gt=0, unit="quote per base")
+    rate: pl.Float64 = column("Units of the quote currency.", ge=10**-6, le=10**6, unit="quote per base")
     locator: pl.String = column("Package or page.", nullable=True)
 
 
@@ -26,7 +35,7 @@ class StagedPriceIndex(SourcedRecord):
     series_id: pl.String = column("Series.")
     observed_on: pl.Date = column("First day of the month.")
     vintage_on: pl.Date = column("Day the value was published or copied.")
-    index_value: pl.Float64 = column("Index.", gt=0, unit="index")
+    index_value: pl.Float64 = column("Index.", ge=1, le=10**5, unit="index")
     unit_as_published: pl.String = column("Base of the index.")
     locator: pl.String = column("Repository, commit and path, or package.", nullable=True)
 
@@ -38,9 +47,9 @@ class StagedElectricityPrices(SourcedRecord):
     observation_id: pl.String = column("Id of the observation.", unique=True)
     area: pl.String = column("Country, state or region.")
     area_kind: pl.String = column("Whether a country, a state or a region.")
-    period: pl.String = column("Month, half-year or year, as text.")
+    period: pl.String = column("Month, half-year or year, as text.", str_matches=PERIOD, remedy=PERIOD_REMEDY)
     frequency: pl.String = column("Length of the period.")
-    price: pl.Float64 = column("Price, untouched.", gt=0, unit="as in unit_as_published")
+    price: pl.Float64 = column("Price, untouched.", gt=0, le=10**6, unit="as in unit_as_published", remedy=KWH_UNIT)
     unit_as_published: pl.String = column("Unit of that price.")
     sector: pl.String = column("Kind of customer.")
     taxes: pl.String = column("Taxes included.", nullable=True)

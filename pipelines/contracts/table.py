@@ -15,6 +15,14 @@ import pandera.polars as pa
 import polars as pl
 from pandera.api.dataframe.model_components import FieldInfo
 
+from pipelines.contracts.limits import (
+    LEAST_HOURS_FACTOR,
+    LEAST_RENT,
+    LEAST_UTILIZATION,
+    MOST_DISCLOSED_HOURS,
+    MOST_HOURS_FACTOR,
+    MOST_RENT,
+)
 from pipelines.contracts.types import A_CENT, COST, HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD
 
 __all__ = [
@@ -22,7 +30,13 @@ __all__ = [
     "COST",
     "HOURS",
     "LEAST_HOURS",
+    "LEAST_HOURS_FACTOR",
+    "LEAST_RENT",
+    "LEAST_UTILIZATION",
+    "MOST_DISCLOSED_HOURS",
     "MOST_HOURS",
+    "MOST_HOURS_FACTOR",
+    "MOST_RENT",
     "PLACE",
     "TABLES",
     "UNIT_PRICE",
@@ -237,6 +251,7 @@ def column(
     *,
     nullable: bool = False,
     unit: str | None = None,
+    remedy: str | None = None,
     metadata: Mapping[str, Any] | None = None,
     **checks: Any,
 ) -> Any:
@@ -246,7 +261,13 @@ def column(
         description: what is measured, never a repeat of the name.
         nullable: whether the value may be absent; an unknown is absent, never zero.
         unit: unit of a name without a unit suffix (see `units.UNIT_SUFFIXES`).
+        remedy: what to do about a value that fails a check, said behind the bound.
         metadata: more to carry along.
         **checks: pandera's built-in checks (`ge`, `le`, `isin`, `str_matches`, `unique`).
     """
-    return pa.Field(description=description, nullable=nullable, metadata={"unit": unit, **(metadata or {})}, **checks)
+    return pa.Field(
+        description=description,
+        nullable=nullable,
+        metadata={"unit": unit, **({"remedy": remedy} if remedy else {}), **(metadata or {})},
+        **checks,
+    )

@@ -6,6 +6,7 @@ the data: it is set aside with its file, line, column, value, check and remedy, 
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from typing import cast
 
@@ -158,13 +159,19 @@ def require(declared: Table, frame: pl.DataFrame) -> pl.DataFrame:
     return checked.rows
 
 
-def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str, pl.DataFrame]) -> Validated:
+def check_references(
+    declared: Table,
+    frame: pl.DataFrame,
+    parents: Mapping[str, pl.DataFrame],
+    gone: Mapping[str, pl.Series] | None = None,
+) -> Validated:
     """Set aside (or report, where the foreign key says so) rows that refer to something unknown.
 
     Args:
         declared: the table whose foreign keys are checked.
         frame: its rows.
         parents: the tables referred to, by name; a foreign key whose parent is not given is not checked.
+        gone: ids of records of these tables that were set aside themselves: nothing else is to be mended then.
     """
     numbered = frame.rechunk().with_row_index(ROW)
     failing: list[pl.DataFrame] = []
@@ -172,7 +179,7 @@ def check_references(declared: Table, frame: pl.DataFrame, parents: Mapping[str,
     for key in declared.foreign_keys:
         if key.parent not in parents or key.column not in frame.columns:
             continue
-        found = _unknown_values(numbered, key, parents[key.parent])
+        found = _unknown_values(numbered, key, parents[key.parent], (gone or {}).get(key.parent))
         (failing if key.sets_aside else kept).extend(found)
     result = split(declared, numbered, pl.concat(failing)) if failing else Validated(frame, REJECTED.empty())
     if not kept:
@@ -285,14 +292,43 @@ def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl
         pl.col("check").alias("check_name"),
     )
     distinct = found.select("column_name", "value", "check_name").unique()
-    reasons = [_reason(column, value, check, rules) for column, value, check in distinct.iter_rows()]
-    return found.join(
+    reasons = [_reason(declared, column, value, check, rules) for column, value, check in distinct.iter_rows()]
+    told = found.join(
         distinct.with_columns(pl.Series("reason", reasons, pl.String)),
         on=["column_name", "value", "check_name"],
         how="left",
         nulls_equal=True,
         maintain_order="left",
     )
+    return _with_values(declared, numbered, told, rules)
+
+
+def _with_values(declared: Table, numbered: pl.DataFrame, told: pl.DataFrame, rules: Mapping[str, str]) -> pl.DataFrame:
+    """Findings of rules over whole rows with the values of the columns that the rule names."""
+    parts = [told]
+    broken = told.filter(pl.col("column_name").is_null())["check_name"].unique(maintain_order=True)
+    for check in (name for name in broken if name in rules):
+        told_of = dict.fromkeys(re.findall(r"\w+", rules[check]))
+        named = [name for name in told_of if declared.dtypes.get(name, pl.List(pl.String)) != pl.List(pl.String)]
+        if not named:
+            continue
+        values = [
+            pl.format("{} is {}", pl.lit(name), pl.col(name).cast(pl.String).fill_null("absent")) for name in named
+        ]
+        held = numbered.rechunk().select(ROW, pl.concat_str(values, separator=", ").alias("held"))
+        of_rule = pl.col("column_name").is_null() & (pl.col("check_name") == check)
+        parts[0] = (
+            parts[0]
+            .join(held, on=ROW, how="left", maintain_order="left")
+            .with_columns(
+                pl.when(of_rule)
+                .then(pl.concat_str("reason", pl.lit(" ("), "held", pl.lit(")")))
+                .otherwise("reason")
+                .alias("reason")
+            )
+            .drop("held")
+        )
+    return parts[0]
 
 
 BOUNDS = {
@@ -303,7 +339,7 @@ BOUNDS = {
 }
 
 
-def _reason(column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
+def _reason(declared: Table, column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
     """One failed check in plain words, with the remedy."""
     if column is None:
         return rules.get(check, check)
@@ -312,9 +348,11 @@ def _reason(column: str | None, value: str | None, check: str, rules: Mapping[st
     if name == "isin":
         words = [word.strip(" '\"") for word in argument.strip("[]").split(",")]
         return f"{column} must be one of {', '.join(words)}{suggestion(value, words)}"
+    remedy = (declared.declared[column].metadata or {}).get("remedy")
+    then = f": {remedy}" if remedy else ""
     if name in BOUNDS:
-        return f"{column} must be {BOUNDS[name]} {argument}"
-    return f"{column} must match {argument}" if name == "str_matches" else f"{column} must keep {check}"
+        return f"{column} must be {BOUNDS[name]} {argument}{then}"
+    return f"{column} must match {argument}{then}" if name == "str_matches" else f"{column} must keep {check}{then}"
 
 
 def suggestion(value: str | None, known: list[str]) -> str:
@@ -327,7 +365,9 @@ def suggestion(value: str | None, known: list[str]) -> str:
     return f"; did you mean '{best[0]}'?" if best else ""
 
 
-def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame) -> list[pl.DataFrame]:
+def _unknown_values(
+    numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFrame, gone: pl.Series | None
+) -> list[pl.DataFrame]:
     known = parent.get_column(key.parent_column)
     values = numbered.select(ROW, pl.col(key.column).alias("value"))
     if values.schema["value"] == pl.List(pl.String):
@@ -335,13 +375,18 @@ def _unknown_values(numbered: pl.DataFrame, key: ForeignKey, parent: pl.DataFram
     unknown = values.filter(pl.col("value").is_not_null() & ~pl.col("value").is_in(known.implode()))
     if unknown.is_empty():
         return []
-    words = {value: suggestion(value, known.to_list()) for value in unknown["value"].unique()}
+    aside = set(() if gone is None else gone)
+    words = {
+        value: " because it was set aside itself: mend it first"
+        if value in aside
+        else f"{suggestion(value, known.to_list())}: {key.remedy}"
+        for value in unknown["value"].unique()
+    }
     reason = pl.format(
-        "{} '{}' is not in {}{}: {}",
+        "{} '{}' is not in {}{}",
         pl.lit(key.column),
         pl.col("value"),
         pl.lit(key.parent),
         pl.col("value").replace_strict(words, return_dtype=pl.String, default=""),
-        pl.lit(key.remedy),
     )
     return [unknown.rechunk().select(_finding(key.column, "reference", pl.col("value"), reason))]

@@ -64,7 +64,10 @@ class Constants(Mapping[str, float]):
         return self._values[name]
 
     def _unknown(self, name: str) -> KeyError:
-        return KeyError(f"data/reference/methods.yaml: method '{self._method_id}' has no constant '{name}': restore it")
+        return KeyError(
+            f"data/reference/methods.yaml: method '{self._method_id}' has no constant '{name}' that can be used: "
+            "restore it, or mend it where it was set aside (`costledger check`)"
+        )
 
     def range(self, name: str, key: pl.Expr | None = None) -> Range:
         """A constant with its ends; a constant without ends is its own.

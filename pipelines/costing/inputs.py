@@ -50,5 +50,5 @@ class Inputs:
             KeyError: a constant of the method is not in the data; the message names the file.
         """
         method, hardware = Constants(self.constants), self.hardware.lazy()
-        costable = runs(self.phases.lazy(), self.models.lazy(), hardware, method).collect().lazy()
+        costable = runs(self.phases.lazy(), self.models.lazy(), hardware, method, self.as_of).collect().lazy()
         return Pricing(costable, self.quotes.lazy(), hardware, method, self.as_of, self.electricity.lazy())

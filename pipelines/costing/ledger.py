@@ -52,7 +52,7 @@ def hardware_with_proxies(hardware: pl.DataFrame, proxies: pl.DataFrame) -> pl.D
 def checked_phases(
     phases: pl.DataFrame, models: pl.DataFrame, hardware: pl.DataFrame, constants: pl.DataFrame
 ) -> pl.DataFrame:
-    """core.training_phases: phases with the utilisation they imply, flagged where it is implausible."""
+    """core.training_phases: phases with the utilisation they imply, and flags of what does not fit together."""
     method = Constants(constants)
     implied = runs.implied_utilization(phases.lazy(), models.lazy(), hardware.lazy(), method)
     low, high = method["plausible_utilization_low_ratio"], method["plausible_utilization_high_ratio"]
@@ -60,7 +60,15 @@ def checked_phases(
     return (
         phases.lazy()
         .join(implied, on="phase_id", how="left", maintain_order="left")
-        .with_columns(runs.flagged(implausible_utilization=~ratio.is_between(low, high)).alias("flags"))
+        .join(models.lazy().select("model_id", "released_on"), on="model_id", how="left", maintain_order="left")
+        .with_columns(
+            runs.flagged(
+                implausible_utilization=~ratio.is_between(low, high),
+                hours_conflict=runs.hours_conflict(method),
+                start_after_release=pl.col("started_on") > pl.col("released_on"),
+            ).alias("flags")
+        )
+        .drop("released_on")
         .collect()
     )
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 
 import polars as pl
 
-from pipelines.contracts.types import HOURS, UNIT_PRICE
+from pipelines.contracts.types import HOURS, LEAST_HOURS, UNIT_PRICE
 from pipelines.costing.constants import DEFAULT_METHOD, Constants
 from pipelines.costing.price_bases import PRICE_BASES
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
@@ -90,7 +90,7 @@ def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, o
         overrides: what is changed.
 
     Returns:
-        The runs; hours that changed are flagged.
+        The runs; hours that changed are flagged, and never less than can be held.
     """
     if overrides.utilization_ratio is None and overrides.hours_factor is None:
         return runs
@@ -123,6 +123,7 @@ def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, o
         .with_columns(
             *(
                 (pl.col(end).cast(pl.Float64) * factor * pl.col("by_use").fill_null(1.0))
+                .clip(lower_bound=LEAST_HOURS)
                 .round(HOURS.scale)
                 .cast(HOURS)
                 .alias(end)

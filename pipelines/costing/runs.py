@@ -5,6 +5,7 @@ Rules: METHODS 1.1 (start of a run) and 1.3 (what is unknown), in docs/methods.m
 
 from __future__ import annotations
 
+from datetime import date
 from functools import cache
 
 import polars as pl
@@ -76,6 +77,21 @@ def implied_utilization(
     )
 
 
+def hours_conflict(constants: Constants) -> pl.Expr:
+    """Whether disclosed hours, accelerators and duration of a phase contradict each other, or make too long a run.
+
+    Args:
+        constants: hours_conflict_ratio, longest_run_hours.
+    """
+    low, point, high = (pl.col(name).cast(pl.Float64) for name in ("gpu_hours_low", "gpu_hours", "gpu_hours_high"))
+    least, most = pl.coalesce(low, point, high), pl.coalesce(high, point, low)
+    used, width = pl.col("gpu_count").cast(pl.Float64), constants["hours_conflict_ratio"]
+    worked_out = used * pl.col("wall_clock_hours")
+    contradicts = (worked_out < least / width) | (worked_out > most * width)
+    duration = pl.coalesce("wall_clock_hours", least / used)
+    return contradicts.fill_null(value=False) | (duration > constants["longest_run_hours"]).fill_null(value=False)
+
+
 def _hours(constants: Constants) -> list[pl.Expr]:
     """Low, middle and high accelerator-hours: disclosed, else from compute at an assumed utilisation."""
     low, point, high = (pl.col(name).cast(pl.Float64) for name in ("gpu_hours_low", "gpu_hours", "gpu_hours_high"))
@@ -104,7 +120,13 @@ def _hours(constants: Constants) -> list[pl.Expr]:
     ]
 
 
-def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, constants: Constants) -> pl.LazyFrame:
+def runs(
+    phases: pl.LazyFrame,
+    models: pl.LazyFrame,
+    hardware: pl.LazyFrame,
+    constants: Constants,
+    as_of: date | None = None,
+) -> pl.LazyFrame:
     """Every phase with the hours and the start it is priced with.
 
     The middle is the disclosed point, else the geometric mean of the ends; where only compute is disclosed, hours are
@@ -116,6 +138,7 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
         models: core.models.
         hardware: core.hardware.
         constants: of the method.
+        as_of: the day of the release, after which no model can be released; not looked at when not given.
 
     Returns:
         One row per phase: its ids, developer, country (its own where disclosed, else the
@@ -153,6 +176,7 @@ def runs(phases: pl.LazyFrame, models: pl.LazyFrame, hardware: pl.LazyFrame, con
                     assumed_utilization=has_hours & ~disclosed,
                     assumed_start=pl.col("disclosed_start").is_null(),
                     assumed_run_time=pl.col("disclosed_start").is_null() & known_run_hours.is_null(),
+                    future_release=pl.col("released_on") > pl.lit(as_of, pl.Date),
                 ),
             ).alias("flags"),
         )

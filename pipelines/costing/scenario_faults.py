@@ -55,8 +55,9 @@ def whole_scenarios(
     """
     parents = {"core.sources": sources, "core.hardware": hardware, HEADS.name: scenarios}
     heads = check_references(HEADS, scenarios, parents)
-    priced = check_references(PRICES, prices, parents)
-    given = check_references(CONSTANTS, constants, parents)
+    of_a_file = {HEADS.name: pl.concat([prices["scenario_id"], constants["scenario_id"]])}  # a head beside each part
+    priced = check_references(PRICES, prices, parents, of_a_file)
+    given = check_references(CONSTANTS, constants, parents, of_a_file)
     unknown = _unknown_constants(given.rows, scenarios, methods)
     usable = given.rows.join(unknown, on=["scenario_id", "constant_id"], how="anti")
     faults = pl.concat([_method_faults(heads.rows, methods), _index_faults(heads.rows, index)])

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts import core, feeds, history, inputs
+from pipelines.contracts import core, feed_list, feeds, history, inputs, quote_inputs
 from pipelines.contracts.table import Contract, table_of
 from pipelines.contracts.validation import check_references, require, validate
 from pipelines.costing.quotes import price_quotes, unmapped
 from pipelines.costing.versions import known_since, quote_versions, superseded
+from pipelines.graph.quote_bounds import within_bounds
 from pipelines.graph.step import Computed, Step, Workbench
 
 QUOTES = table_of(core.PriceQuotes)
@@ -16,25 +17,27 @@ SOURCES = table_of(core.Sources)
 MADE_FROM = tuple(
     table_of(contract)
     for contract in (
-        inputs.StagedRentalQuotes,
-        inputs.StagedPurchaseQuotes,
+        quote_inputs.StagedRentalQuotes,
+        quote_inputs.StagedPurchaseQuotes,
         inputs.StagedAcceleratorMap,
         inputs.StagedProviderMap,
         feeds.StagedPriceEvents,
         feeds.StagedReads,
+        feed_list.StagedPriceBounds,
     )
 )
 
 
 def _quotes(bench: Workbench) -> Computed:
-    rentals, purchases, accelerators, providers, events, reads = (bench.read(table) for table in MADE_FROM)
+    rentals, purchases, accelerators, providers, events, reads, bounds = (bench.read(table) for table in MADE_FROM)
     mapped = unmapped(events, accelerators)
     rows = price_quotes(rentals, purchases, accelerators, providers, mapped.rows, reads, as_of=bench.as_of)
     checked = validate(QUOTES, rows)
     known = {table.name: bench.read(table) for table in QUOTES.parents}
-    referring = check_references(QUOTES, checked.rows, known)
-    versions = quote_versions(referring.rows, bench.past(QUOTES), bench.moment)
-    return Computed(versions, pl.concat([mapped.rejected, checked.rejected, referring.rejected]))
+    referring = check_references(QUOTES, checked.rows, known, bench.gone(QUOTES.parents))
+    bounded = within_bounds(referring.rows, bounds, accelerators)
+    versions = quote_versions(bounded.rows, bench.past(QUOTES), bench.moment)
+    return Computed(versions, pl.concat([mapped.rejected, checked.rejected, referring.rejected, bounded.rejected]))
 
 
 PRICE_QUOTES = Step(

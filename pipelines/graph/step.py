@@ -111,6 +111,7 @@ class Workbench:
         self.moment = datetime.now(UTC)
         self.edition = Edition(folder)
         self._made: dict[str, pl.DataFrame] = {}
+        self._aside: dict[str, pl.DataFrame] = {}
         self._past: dict[str, pl.DataFrame] = {}
         self._notes: dict[str, str] | None = None
         self._shared: dict[Callable[..., object], tuple[list[pl.DataFrame], object]] = {}
@@ -167,6 +168,18 @@ class Workbench:
             self._made[declared.name] = self.warehouse.read(declared)
         return self._made[declared.name]
 
+    def gone(self, tables: Iterable[Table]) -> dict[str, pl.Series]:
+        """Ids of records that were set aside on their way to core tables, by table, as far as this run made them."""
+        found = {}
+        for declared in tables:
+            ways = [
+                rejected.filter("is_set_aside").select(pl.coalesce("record_id", "model_id")).to_series().drop_nulls()
+                for name, rejected in list(self._aside.items())
+                if name == declared.name or name.endswith(f"__{declared.table_name}")
+            ]
+            found[declared.name] = pl.concat(ways) if ways else pl.Series([], dtype=pl.String)
+        return found
+
     def shared(self, make: Callable[..., Made], tables: Iterable[Table]) -> Made:
         """What a function makes of tables, where several tables are parts of it: made once while they are the same."""
         given = [self.read(table) for table in tables]
@@ -206,6 +219,7 @@ class Workbench:
         """Have tables at hand for what is made from them."""
         self.notes.update(batch.notes)
         self._made |= {declared.name: computed.rows for declared, computed in batch.tables}
+        self._aside |= {declared.name: computed.rejected for declared, computed in batch.tables}
         self.renewals += [
             Renewal(declared.name, computed.recomputed, computed.rows.height)
             for declared, computed in batch.tables
@@ -333,7 +347,7 @@ def input_step(
         joined = Computed(rows) if is_checked else validate(declared, rows)
         rows = joined.rows
         known = {table.name: bench.read(table) for table in (*given, *parents)} | {declared.name: rows}
-        checked = check_references(declared, rows, known)
+        checked = check_references(declared, rows, known, bench.gone([*given, *parents, declared]))
         return Computed(checked.rows, pl.concat([joined.rejected, checked.rejected]))
 
     return Step(declared, (*given, *parents), run, _first_line(function), takes_day=_takes_day(function))

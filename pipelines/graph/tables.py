@@ -14,6 +14,7 @@ from pipelines.contracts import (
     inputs,
     makeup,
     question_inputs,
+    quote_inputs,
     scenarios,
     series,
 )
@@ -70,7 +71,7 @@ INPUTS = (
     PRICE_QUOTES,
     input_step(
         core.TokenPrices,
-        [inputs.StagedTokenPrices, feeds.StagedFeedTokenPrices],
+        [quote_inputs.StagedTokenPrices, feeds.StagedFeedTokenPrices],
         feed_rows.with_feed_token_prices,
         joins_tables=True,
     ),

@@ -38,6 +38,8 @@ ABSENT = {
     "one_sided": "one end",
 }
 """Reasons in a word or two, for the cells of narrow tables."""
+MOST_OF_A_VALUE, MOST_OF_A_REASON = 80, 2_000
+"""Characters of a cell, and of what is said of it, that a line of a screen shows; JSON has all."""
 DOUBT, THINNED = "~", "thinned_panel"
 """Mark and flag of a price that is left over from a market of more providers."""
 
@@ -80,12 +82,32 @@ def place(finding: Rejection) -> str:
     return f"{finding.file or finding.table_name}{f':{finding.line}' if finding.line else ''}"
 
 
+def harmless(text: str, most: int) -> str:
+    r"""Text of the data for a terminal: what would steer it is escaped, and what is long is cut in its middle.
+
+    >>> harmless("a\x1b[2Jb", 80), harmless("x" * 90, 20)
+    ('a\\\\x1b[2Jb', 'xxxxxxxxxx … (90 characters)')
+    """
+    shown = text if len(text) <= most else f"{text[: most // 2]} … ({len(text):,} characters)"
+    return "".join(letter if letter.isprintable() else ascii(letter)[1:-1] for letter in shown)
+
+
 def finding_line(finding: Rejection) -> str:
     """What was set aside in one line: file, line, record, column, value, reason."""
-    value = f"= {finding.value!r}" if finding.value is not None else None
-    what = " ".join(part for part in (finding.record_id, finding.column_name, value) if part)
+    value = f"= {harmless(repr(finding.value), MOST_OF_A_VALUE)}" if finding.value is not None else None
+    record = harmless(finding.record_id, MOST_OF_A_VALUE) if finding.record_id else None
+    what = " ".join(part for part in (record, finding.column_name, value) if part)
     kept = "" if finding.is_set_aside else " (kept, and marked)"
-    return ": ".join(part for part in (place(finding), what, f"{finding.reason}{kept}") if part)
+    reason = f"{_short_reason(finding)}{kept}"
+    return ": ".join(part for part in (place(finding), what, reason) if part)
+
+
+def _short_reason(finding: Rejection) -> str:
+    """The reason; a long value in it is cut, as beside it."""
+    value, reason = finding.value or "", finding.reason
+    if len(value) > MOST_OF_A_VALUE:
+        reason = reason.replace(value, harmless(value, MOST_OF_A_VALUE))
+    return harmless(reason, MOST_OF_A_REASON)
 
 
 def short_cost(cost: Cost) -> Text:

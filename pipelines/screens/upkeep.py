@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Group
 from rich.text import Text
 
-from pipelines.screens.pieces import dim, finding_line, grid, lines, section
+from pipelines.screens.pieces import MOST_OF_A_REASON, dim, finding_line, grid, harmless, lines, section
 from pipelines.warehouse.shapes import Check, Rejection, Release, Result
 from pipelines.wording import age, plural
 
@@ -64,14 +64,20 @@ def counted(findings: Sequence[Rejection]) -> str:
     return f"{plural(aside, 'value')} set aside{marked}, in {plural(files, 'file')}"
 
 
-def checked(records: dict[str, int], findings: Sequence[Rejection]) -> Group:
-    """The outcome of `check`: the answer, then every finding."""
+def checked(records: dict[str, int], findings: Sequence[Rejection], refusals: Sequence[str] = ()) -> Group:
+    """The outcome of `check`: why no release would go out, else the answer; then every finding."""
     read = ", ".join(f"{number:,} {name.partition('.')[2].replace('_', ' ')}" for name, number in records.items())
+    refused = [
+        Text(harmless(f"The release would be refused: {why}", MOST_OF_A_REASON), style="red") for why in refusals
+    ]
     if not findings:
-        return lines(Text("Nothing would be set aside.", style="bold green"), dim(f"kept: {read}"), dim(NOT_YET))
+        clean = None if refusals else Text("Nothing would be set aside.", style="bold green")
+        return lines(*refused, clean, dim(f"kept: {read}"), dim(NOT_YET))
     faults = roots(findings)
+    would = "There are" if refusals else "A release would go out with"
     return lines(
-        Text(f"A release would go out with {counted(findings)}.", style="bold yellow"),
+        *refused,
+        Text(f"{would} {counted(findings)}.", style="bold yellow"),
         *(Text(finding_line(finding)) for finding in faults),
         _followers(findings, faults),
         dim(f"kept: {read}"),

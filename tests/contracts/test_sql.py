@@ -302,6 +302,10 @@ BREAKS = [
         "training_phases__utilization_is_plausible",
         "update core.training_phases set flags = ['implausible_utilization'] where model_id = 'opt-175b'",
     ),
+    (
+        "training_phases__hours_and_days_agree",
+        "update core.training_phases set flags = ['hours_conflict'] where model_id = 'opt-175b'",
+    ),
 ]
 """Check and what breaks its law."""
 

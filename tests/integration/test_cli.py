@@ -359,7 +359,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
     ("words", "keys"),
     [
         (["run", "--as-of", AS_OF.isoformat()], "status release recomputed moved rejected headline models"),
-        (["check"], "records findings"),
+        (["check"], "records findings refusals"),
         (["status"], "ledger has_changed releases changed_files failed_checks rejected feeds feed_faults"),
         (
             ["show", "s1-32b"],

@@ -386,6 +386,12 @@ def test_an_unknown_accelerator_names_the_nearest(ledger_folder: DataFolder) -> 
     assert "h100-sxm" in told["did_you_mean"]
 
 
+def test_an_accelerator_like_no_other_is_answered_with_the_list_to_look_in(ledger_folder: DataFolder) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", "--price", "zzzzqqqq=3")
+    assert result.exit_code == 1
+    assert 'costledger query "select hardware_id, name from core.hardware"' in result.stderr
+
+
 @pytest.mark.parametrize(
     ("words", "told"),
     [
@@ -395,9 +401,14 @@ def test_an_unknown_accelerator_names_the_nearest(ledger_folder: DataFolder) -> 
         (["--price", "h800=nan"], "ACCELERATOR=USD"),
         (["--price", "h800=1e9"], "ACCELERATOR=USD"),
         (["--price", "h800=3", "--price", "h800=4"], "two prices"),
+        (["--price", "h800=1e-9"], "they are from 0.001 to 1000"),
+        (["--price", "h800=3", "--price", "H800=4"], "h800 is given twice, last as 'H800'"),
+        (["--utilization", "1e-300"], "no share from 0.01 to 1"),
+        (["--hours-factor", "1e-30"], "no factor from 0.01 to 100"),
+        (["--as-of", "2035-01-01"], "2035-01-01 is to come"),
         (["--utilization", "37.5"], "as 0.35"),
         (["--utilization", "0"], "as 0.35"),
-        (["--hours-factor", "0"], "between 0 and 1000"),
+        (["--hours-factor", "0"], "no factor from 0.01 to 100"),
         (["--terms", "rented"], "is not one of"),
         ([], "say what is otherwise"),
     ],

@@ -377,6 +377,15 @@ class TestCheckReferences:
     def test_an_absent_value_refers_to_nothing(self) -> None:
         assert self.check({"model_id": None, "kin_ids": None}) == (["thing-1"], [])
 
+    def test_a_record_that_was_set_aside_itself_is_named_and_no_other(self) -> None:
+        rows = things({"model_id": "lama-3-8b"}, {"thing_id": "b", "model_id": "lama-3-9b"})
+        gone = {"core.models": pl.Series(["lama-3-8b"])}
+        told = check_references(THINGS, rows, {"core.models": self.MODELS}, gone).rejected["reason"].to_list()
+        assert told == [
+            "model_id 'lama-3-8b' is not in core.models because it was set aside itself: mend it first",
+            f"model_id 'lama-3-9b' is not in core.models; did you mean 'llama-3-8b'?: {REMEDY}",
+        ]
+
     def test_without_its_parent_a_reference_is_not_checked(self) -> None:
         result = check_references(THINGS, things({"model_id": "zzz"}), {})
         assert result.rows.height == 1

@@ -30,8 +30,8 @@ Number = int | float | str | Decimal
 
 PRICED_ON = date(2024, 12, 1)
 STARTED = date(2025, 1, 1)
-RELEASED = date(2025, 6, 30)
-AS_OF = date(2025, 2, 1)
+RELEASED = date(2025, 5, 30)
+AS_OF = date(2025, 5, 30)
 
 METHOD = {
     "start_delay_days": 60,
@@ -53,6 +53,7 @@ METHOD = {
     "panel_days": 365,
     "panel_least_share_ratio": 0.5,
     "longest_run_hours": 50_000,
+    "hours_conflict_ratio": 2,
     "price_performance_trend_per_year": 0.14,
     "server_overhead_ratio": 1.64,
     "interconnect_share_ratio": 0.19,

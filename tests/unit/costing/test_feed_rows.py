@@ -8,7 +8,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.contracts import core, feeds, inputs, series
+from pipelines.contracts import core, feeds, inputs, quote_inputs, series
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import REJECTED, require
 from pipelines.costing import feed_rows
@@ -57,8 +57,8 @@ def read(day: int, status: str = "equal", hour: int = 12, feed_id: str = "lambda
 def quotes_of(events: list[Row], reads: list[Row], labels: tuple[Row, ...] = (label("h100"),)) -> list[Row]:
     """core.price_quotes of these events, checked against its contract, by time."""
     given = (
-        (inputs.StagedRentalQuotes, []),
-        (inputs.StagedPurchaseQuotes, []),
+        (quote_inputs.StagedRentalQuotes, []),
+        (quote_inputs.StagedPurchaseQuotes, []),
         (inputs.StagedAcceleratorMap, labels),
         (inputs.StagedProviderMap, [spelling("lambda labs", "Lambda")]),
         (feeds.StagedPriceEvents, events),
@@ -233,7 +233,7 @@ class TestOtherKinds:
             for day, price in ((1, 2.0), (6, 1.0))
         ]
         rows = feed_rows.with_feed_token_prices(
-            frame(inputs.StagedTokenPrices, []), frame(feeds.StagedFeedTokenPrices, events)
+            frame(quote_inputs.StagedTokenPrices, []), frame(feeds.StagedFeedTokenPrices, events)
         )
         checked = require(table_of(core.TokenPrices), rows)
         assert checked["effective_to"].to_list() == [date(2026, 1, 6), None]

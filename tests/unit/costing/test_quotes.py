@@ -9,7 +9,7 @@ from typing import Any
 import polars as pl
 import pytest
 
-from pipelines.contracts import core, feeds, inputs
+from pipelines.contracts import core, feeds, inputs, quote_inputs
 from pipelines.contracts.table import table_of
 from pipelines.contracts.validation import require
 from pipelines.costing.quotes import price_quotes
@@ -36,8 +36,8 @@ def quotes_of(
 ) -> pl.DataFrame:
     """core.price_quotes, checked against its contract."""
     given = (
-        (inputs.StagedRentalQuotes, rentals),
-        (inputs.StagedPurchaseQuotes, offers),
+        (quote_inputs.StagedRentalQuotes, rentals),
+        (quote_inputs.StagedPurchaseQuotes, offers),
         (inputs.StagedAcceleratorMap, labels),
         (inputs.StagedProviderMap, spellings),
         (feeds.StagedPriceEvents, events),

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from typing import Any
 
@@ -10,7 +10,7 @@ import pytest
 
 from pipelines.costing import runs
 from pipelines.costing.constants import Constants
-from tests.unit.costing.builders import Row, TinyLedger, chip, constants, model, phase
+from tests.unit.costing.builders import AS_OF, RELEASED, Row, TinyLedger, chip, constants, model, phase
 
 THOUSAND_HOURS_OF_WORK = 1000 * 3600 * 1e15 * 0.375
 """FLOP that keep a chip of 1e15 FLOP/s busy for 1,000 hours at the usual utilisation."""
@@ -217,6 +217,40 @@ class TestImpliedUtilization:
         assert tiny.core_phases["flags"].item().to_list() == flags
         assert tiny.phase_cost()["gpu_hours"] == 1000
         assert tiny.phase_cost()["flags"] == flags
+
+
+class TestContradictions:
+    @pytest.mark.parametrize(
+        ("disclosed", "is_told"),
+        [
+            ({"hours": 1000, "gpu_count": 10, "wall_clock_hours": 100.0}, False),
+            ({"hours": 1000, "gpu_count": 10, "wall_clock_hours": 200.0}, False),
+            ({"hours": 1000, "gpu_count": 10, "wall_clock_hours": 201.0}, True),
+            ({"hours": 1000, "gpu_count": 10, "wall_clock_hours": 49.0}, True),
+            ({"low": 1000, "high": 4000, "gpu_count": 10, "wall_clock_hours": 799.0}, False),
+            ({"low": 1000, "high": 4000, "gpu_count": 10, "wall_clock_hours": 801.0}, True),
+            ({"hours": 1000, "gpu_count": 10}, False),
+            ({"hours": 1000, "wall_clock_hours": 9.0}, False),
+            ({"hours": 400_000, "gpu_count": 8}, False),
+            ({"hours": 400_001, "gpu_count": 8}, True),
+            ({"wall_clock_hours": 50_001.0}, True),
+        ],
+    )
+    def test_hours_are_set_against_accelerators_and_duration(self, disclosed: Row, is_told: bool) -> None:
+        tiny = TinyLedger(phases=[phase(**disclosed)])
+        assert ("hours_conflict" in tiny.core_phases["flags"].item().to_list()) is is_told
+        assert ("hours_conflict" in tiny.phase_cost()["flags"]) is is_told
+
+    @pytest.mark.parametrize(("days_after", "is_told"), [(0, False), (1, True)])
+    def test_a_start_after_the_release_is_told(self, days_after: int, is_told: bool) -> None:
+        tiny = TinyLedger(phases=[phase(hours=10, started_on=RELEASED + timedelta(days=days_after))])
+        assert ("start_after_release" in tiny.phase_cost()["flags"]) is is_told
+
+    @pytest.mark.parametrize(("days_after", "is_told"), [(0, False), (1, True)])
+    def test_a_release_to_come_is_told(self, days_after: int, is_told: bool) -> None:
+        released_on = AS_OF + timedelta(days=days_after)
+        tiny = TinyLedger(phases=[phase(hours=10)], models=[model(released_on=released_on)])
+        assert ("future_release" in tiny.phase_cost()["flags"]) is is_told
 
 
 class TestConstants:

@@ -283,7 +283,7 @@ TERMS = {
     "rental_1y": "reserved_1y",
     "rental_3y": "committed_3y",
 }
-CLUSTER = 8 * 30_000
+CLUSTER = 2048 * 30_000
 """What eight accelerators cost, bought at $30,000: the size of every cluster below."""
 
 OF_PRICES = {
@@ -309,7 +309,7 @@ def on_basis(tiny: TinyLedger, basis: str) -> TinyLedger:
     elif tiny.quotes:
         quotes = [{**row, "pricing_category": TERMS[basis]} for row in market(2)] if basis in TERMS else [offer(30_000)]
     if basis == "purchase":
-        phases = [{**row, "gpu_count": 8} for row in phases]
+        phases = [{**row, "gpu_count": 2048} for row in phases]
     return replace(tiny, phases=phases, quotes=quotes)
 
 
