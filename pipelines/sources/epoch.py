@@ -29,6 +29,7 @@ FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
 HEAD_BYTES = 2**16
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
@@ -156,14 +157,21 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     """The header of a file, which has every column that is read.
 
     Raises:
-        UnreadableError: empty, not UTF-8, or a column is missing or stands twice.
+        UnreadableError: empty, not UTF-8, no line of a CSV file, or a column is missing or stands twice.
     """
+    if not content.removeprefix(BYTE_ORDER_MARK).strip():
+        raise UnreadableError("the file is empty: import the snapshot again")
     head = content[:HEAD_BYTES].split(b"\n", 1)[0]
     try:
         text = head.decode("utf-8-sig").rstrip("\r")
     except UnicodeDecodeError as error:
         raise UnreadableError("the file is not UTF-8: it is no table of Epoch", 1) from error
-    header = [name.strip() for name in next(csv.reader([text]), [])]
+    if "\r" in text:
+        raise UnreadableError("a carriage return in the header ends no line: save the file with line feeds", 1)
+    try:
+        header = [name.strip() for name in next(csv.reader([text]), [])]
+    except csv.Error as error:
+        raise UnreadableError(f"the header is no line of a CSV file ({error}): import the snapshot again", 1) from error
     missing = [name for name in file.columns if name not in header]
     if missing:
         raise UnreadableError(

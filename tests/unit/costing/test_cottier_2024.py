@@ -78,6 +78,7 @@ def chip(name: str, line: int = 2, **columns: Any) -> Row:
 CHIPS = [
     chip("NVIDIA A100 SXM4 40 GB", 2),
     chip("NVIDIA A100", 3),
+    chip("NVIDIA A100 PCIe", 8),
     chip("Google TPU v1", 4, released_on=date(2015, 5, 15), peak_tensor16_flop_per_s=None, peak_int8_op_per_s=92e12),
     chip("Google TPU v3", 5, released_on=date(2018, 5, 18), tdp_w=220.0, peak_tensor16_flop_per_s=123e12),
     chip("Google TPU v4", 6, released_on=date(2021, 5, 20), tdp_w=None, peak_tensor16_flop_per_s=275e12),
@@ -244,7 +245,7 @@ class TestHours:
     )
     def test_nor_is_one_of_its_chip(self, cell: str, columns: Row, reason: str) -> None:
         bare = {"peak_tensor16_flop_per_s": None, "tdp_w": None, "set_aside_cells": [cell]}
-        found = costs([model(**columns)], chips=[chip("NVIDIA A100 SXM4 40 GB", **bare)])
+        found = costs([model(**columns)], chips=[chip("NVIDIA A100 SXM4 40 GB", **bare), *CHIPS[1:]])
         assert found["Alder", "amortized"]["cost_missing_reason"] == reason
 
     def test_the_peak_is_that_of_tensor_units_then_32_bits_and_for_the_first_tpu_8_bits(self) -> None:
@@ -337,7 +338,7 @@ class TestPurchasePrice:
         assert {row["cost_missing_reason"] for row in found.values()} == {"no_price"}
 
     def test_the_release_is_unknown_of_a_chip_and_not_of_none(self) -> None:
-        undated = [chip("NVIDIA A100 SXM4 40 GB", released_on=None)]
+        undated = [chip("NVIDIA A100 SXM4 40 GB", released_on=None), *CHIPS[1:]]
         assert "release_unknown" in costs([model()], chips=undated)["Alder", "amortized"]["flags"]
         for nothing in ({"chip_names": []}, {"hardware_cell": "NVIDIA A100,"}, {"chip_names": ["NVIDIA A100X"]}):
             alone = costs([model(**nothing)])  # of a year in which no model names a chip
@@ -389,7 +390,7 @@ class TestAmortized:
         assert row["energy_cost_usd"] == pytest.approx(0.373 * 1.56 * 0.43 * 1.25 * 24_000 * 0.0832, rel=1e-12)
 
     def test_without_power_there_is_no_cost(self) -> None:
-        chips = [chip("NVIDIA A100 SXM4 40 GB", tdp_w=None)]
+        chips = [chip("NVIDIA A100 SXM4 40 GB", tdp_w=None), *CHIPS[1:]]
         assert costs([model()], chips=chips)["Alder", "amortized"]["cost_missing_reason"] == "power_unknown"
 
     @pytest.mark.parametrize(("year", "used"), [(2031, 2025), (2009, 2010), (2024, 2024)])
