@@ -43,6 +43,9 @@ MOST_HOURS_RATIO = 2
 MOST_PRICE_RATIO = 20
 """Between a price and the median of the others of its kind. More is flagged; rents of a chip in the tables have 13."""
 
+LEAST_PAYING_HOURS, MOST_PAYING_HOURS = 300, 200_000
+"""Hours of rent that pay for a chip, between which its prices agree; in the tables 1,349 to 42,656."""
+
 FIRST_CHIP_ON = date(1970, 1, 1)
 """No chip of the table is older than 1999."""
 

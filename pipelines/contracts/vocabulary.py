@@ -312,7 +312,7 @@ EPOCH_FLAG = {
     "before_release": "The run would have started before its chip was released.",
     "hours_conflict": "Stated chip-hours are more than twice chips times duration, or less than half.",
     "compute_conflict": "The compute of the fine-tune is more than the whole it is a part of.",
-    "outlier_price": "Among the prices of the chip (or its family) is one more than 20 times off the others' median.",
+    "outlier_price": "Prices of the chip are 20 times off each other, or its rent and its purchase do not go together.",
     "unlisted_price": "A price of a chip that the table of chips does not have was left out.",
     "base_is_itself": "The model is named as its own base model.",
     "base_not_listed": "A base model is named that the table of models does not have.",

@@ -12,7 +12,7 @@ import polars as pl
 from pipelines.contracts.core import Hardware, PriceQuotes
 from pipelines.contracts.epoch_inputs import dollars
 from pipelines.contracts.table import UNIT_PRICE, USD, table_of
-from pipelines.costing.epoch_faults import is_outlier
+from pipelines.costing.epoch_faults import is_outlier, is_unpayable
 from pipelines.costing.methods.cottier_chips import PEAK_CELLS, known_chips
 from pipelines.costing.runs import flagged
 
@@ -123,7 +123,9 @@ def as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataF
     ]
     told = pl.concat([*rows, _only_told_there(at_release, rows[-1])], how="diagonal")
     made = told.unique([name for name in told.columns if name not in OF_A_ROW], keep="first", maintain_order=True)
-    flags = flagged(outlier_price=is_outlier("price", "hardware_id", "pricing_category"))
+    is_far = is_outlier("price", "hardware_id", "pricing_category").fill_null(value=False)
+    is_odd = is_unpayable("price", pl.col("pricing_category") == "purchase", "hardware_id").fill_null(value=False)
+    flags = flagged(outlier_price=is_far | is_odd)
     price = pl.coalesce("list_unit_price_usd_per_gpu_hour", "list_unit_price_usd_per_gpu").cast(pl.Float64)
     return (
         made.with_columns(price.alias("price"))
@@ -134,7 +136,7 @@ def as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataF
 
 
 def with_outliers(prices: pl.DataFrame, quotes: pl.LazyFrame, runs: pl.LazyFrame) -> pl.DataFrame:
-    """Prices of runs, flagged where a quote of the accelerator and kind is far off the others.
+    """Prices of runs, flagged where a quote of the accelerator and kind does not go with its others.
 
     Args:
         prices: result of `phase_costs.prices_on`.

@@ -7,7 +7,12 @@ from __future__ import annotations
 
 import polars as pl
 
-from pipelines.contracts.epoch_inputs import MOST_HOURS_RATIO, MOST_PRICE_RATIO
+from pipelines.contracts.epoch_inputs import (
+    LEAST_PAYING_HOURS,
+    MOST_HOURS_RATIO,
+    MOST_PAYING_HOURS,
+    MOST_PRICE_RATIO,
+)
 from pipelines.contracts.types import LEAST_HOURS, MOST_HOURS
 from pipelines.costing.constants import Constants
 
@@ -49,3 +54,12 @@ def is_outlier(price: str, *group: str) -> pl.Expr:
     median = (other((count - 2) // 2) + other((count - 1) // 2)) / 2
     is_far = ~(value / median).is_between(1 / MOST_PRICE_RATIO, MOST_PRICE_RATIO)
     return pl.when(count.over(group) > 1).then(is_far)
+
+
+def is_unpayable(price: str, is_bought: pl.Expr, chip: str) -> pl.Expr:
+    """Whether what a chip is rented and bought for do not go together; absent where only one of them is known."""
+    rent, bought = (
+        pl.when(is_own).then(price).otherwise(pl.col(price).filter(is_own).median().over(chip))
+        for is_own in (~is_bought, is_bought)
+    )
+    return ~(bought / rent).is_between(LEAST_PAYING_HOURS, MOST_PAYING_HOURS)

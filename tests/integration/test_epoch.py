@@ -523,7 +523,11 @@ BOUGHT, ON_DEMAND, THREE_YEARS = (
     "Price per chip-hour (on-demand)",
     "Price per chip-hour (3-year CUD)",
 )
+RELEASE, RELEASE_PRICE = "Release date", "Release price (USD)"
 BAD_NUMBERS = ("0", "-512", "many", "1e99", "nan", "inf", "1,000", "0x10", "--")
+
+BAD_PRICES = ("$0.01", "call us", "$1,2,5,0.00", "$1250000000", "1.250,00", "-1250", "$1e3")
+CHEAP = {BOUGHT: "100", "Price date": "2019-01-01"}
 
 BROKEN: list[tuple[str, str, Edit]] = [
     *((f"quantity {bad}", MODELS, cell(ALDER, QUANTITY, bad)) for bad in BAD_NUMBERS),
@@ -559,6 +563,28 @@ BROKEN: list[tuple[str, str, Edit]] = [
     *((f"price of a chip of its own {bad}", PRICES, cell("0.50", ON_DEMAND, bad)) for bad in BAD_NUMBERS),
     *((f"day of a price {bad}", PRICES, cell("24000.00", "Price date", bad)) for bad in ("", "June", "2020-06-31")),
     *((f"day of a rental price {bad}", PRICES, cell("1.50", "Price date", bad)) for bad in ("", "June")),
+    # in another unit, or by orders of magnitude off
+    *((f"price of a chip of its own {bad}", PRICES, cell("0.50", ON_DEMAND, bad)) for bad in ("1e-7", "50", "500.5")),
+    *((f"purchase of a chip of its own {bad}", PRICES, cell("1200.00", BOUGHT, bad)) for bad in ("0.001", "1200000")),
+    *((f"purchase price {bad}", PRICES, cell("24000.00", BOUGHT, bad)) for bad in ("24", "240", "2400000", "24000000")),
+    *((f"rental price {bad}", PRICES, cell("1.50", THREE_YEARS, bad)) for bad in ("0.0015", "0.015", "150", "1500")),
+    *((f"release price {bad}", CHIPS, cell(ARBOR, RELEASE_PRICE, bad)) for bad in BAD_PRICES),
+    *((f"peak {bad}", CHIPS, cell(A100, TENSOR, bad)) for bad in ("312", "312000", "3.12e11", "3.12e17")),
+    *((f"power {bad}", CHIPS, cell(A100, POWER, bad)) for bad in ("0.4", "400000")),
+    *((f"release of the chip {bad}", CHIPS, cell(A100, RELEASE, bad)) for bad in ("1950-01-01", "2035-01-01")),
+    *((f"utilization {bad}", MODELS, cell("Ginkgo", MFU, bad)) for bad in ("1e-9", "0.0003", "0.003", "0.03", "1")),
+    *((f"hours {bad}", MODELS, cell(ALDER, HOURS, bad)) for bad in ("2593800", "43230", "30.02", "1e-9")),
+    ("hours in seconds of a small model", MODELS, cell(IRIS, HOURS, "86400")),
+    *((f"chip-hours {bad}", MODELS, cell(BIRCH, CHIP_HOURS, bad)) for bad in ("30", "3000", "3e6", "1e-5", "3e10")),
+    *((f"fine-tune {bad}", MODELS, cell("Dogwood Tuned", TUNED, bad)) for bad in ("2e23", "3.5e24", "3.5e29")),
+    *((f"day {bad}", MODELS, cell(ALDER, DAY, bad)) for bad in ("2012-06-15", "1922-06-15")),
+    # rows that are too many, and names that are nobody's
+    ("a clone in the table of prices", PRICES, copied("24000.00", **{"Hardware model": "NVIDIA A100 clone"} | CHEAP)),
+    ("a chip that stands twice with other peaks", CHIPS, copied(A100, **{TENSOR: "312000000000"})),
+    ("a chip of its own that stands twice", CHIPS, copied(ARBOR, **{POWER: "1.0"})),
+    ("a chip that is gone and has a price", CHIPS, removed("NVIDIA A100")),
+    ("a model that is its own base", MODELS, cell(ALDER, "Base model", ALDER)),
+    ("a base of that name but for a letter", MODELS, cell("Hazel Tuned", "Base model", "Alder 40b")),
     *((f"index {bad}", INDEX, cell("2022-06-01", "PCU518210518210", bad)) for bad in ("", "0", "-1", "x")),
     ("an index month twice", INDEX, copied("2022-06-01", PCU518210518210="1.0")),
     ("an index without its last month", INDEX, removed("2025-06-01")),
@@ -571,6 +597,9 @@ CORRECT = [
     ("a number with an exponent", MODELS, cell(ALDER, QUANTITY, "5.12e2")),
     ("a space behind a vendor", PRICES, cell("1.50", "Vendor", "Amazon Web Services ")),
     ("a space behind a priced chip", PRICES, cell("1.50", "Hardware model", "NVIDIA A100 ")),
+    ("a price row twice", PRICES, copied("0.50")),
+    ("a purchase row twice", PRICES, copied("1200.00")),
+    ("a release price with a thousand and no cents", CHIPS, cell(ARBOR, RELEASE_PRICE, "1250")),
     ("a space behind a chip of the table", CHIPS, cell(A100, "Hardware name", f"{A100} ")),
 ]
 

@@ -308,7 +308,7 @@ def _common_flags() -> pl.Expr:
             cell_set_aside=pl.col("has_emptied_cell"),
             date_by_name=pl.col("is_date_told"),
             implausible_utilization=pl.col("is_implausible"),
-            before_release=is_early & ~pl.col("is_imputed") & ~pl.col("is_date_told"),
+            before_release=is_early & ~pl.col("is_date_told"),
             assumed_run_time=pl.col("wall_clock_hours").is_null() & ~pl.col("is_start_told"),
         ),
     )
