@@ -236,7 +236,7 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
         next(reader)
         start = reader.line_num + 1
         for cells in reader:
-            fault = _fault_of(cells, header, wanted)
+            fault = _fault_of(cells, header, wanted, range(start, reader.line_num + 1))
             if fault:
                 name = cells[0][:80].encode(errors="replace").decode()
                 builder.set_record_aside(file.table, file.name, start, name, None, fault)
@@ -249,12 +249,13 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
     return pl.DataFrame(rows, schema=schema, orient="row")
 
 
-def _fault_of(cells: list[str], header: list[str], wanted: list[int]) -> str | None:
+def _fault_of(cells: list[str], header: list[str], wanted: list[int], lines: range) -> str | None:
     """Why a row cannot be used; nothing for an empty line."""
     if not cells:
         return None
     if len(cells) != len(header):
-        return f"the row has {len(cells)} cells, the header {len(header)}: import the snapshot again"
+        reach = f", and it reaches to line {lines[-1]}" if len(lines) > 1 else ""
+        return f"the row has {len(cells)} cells, the header {len(header)}{reach}: import the snapshot again"
     broken = next((header[place] for place in wanted if NO_TEXT.search(cells[place])), None)
     return broken and f"the cell {broken!r} is not UTF-8: import the snapshot again"
 

@@ -254,6 +254,46 @@ class TestHours:
         first = one(chip_names=["Google TPU v1"], gpu_count=None)
         assert first["method_gpu_hours"] == pytest.approx(1e22 / (92e12 * 0.375) / 3600, rel=1e-12)
 
+    def test_another_peak_does_not_stand_in_for_one_that_was_emptied(self) -> None:
+        cells = {"peak_tensor16_flop_per_s": None, "peak_tf32_flop_per_s": 156e12, "peak_fp32_flop_per_s": 19e12}
+        for emptied, reason in (("peak_tensor16_flop_per_s", "set_aside"), ("peak_int8_op_per_s", None)):
+            chips = [chip("NVIDIA A100 SXM4 40 GB", **cells, set_aside_cells=[emptied]), *CHIPS[1:]]
+            row = costs([model(gpu_count=None)], chips=chips)["Alder", "amortized"]
+            assert row["cost_missing_reason"] == reason
+
+    @pytest.mark.parametrize(
+        ("basis", "columns"),
+        [
+            ("amortized", {"stated_gpu_hours": 1e-5}),
+            ("amortized", {"gpu_count": 10**7, "wall_clock_hours": 20_000.0}),
+            ("rental", {"gpu_count": 10**7, "wall_clock_hours": 20_000.0}),
+            ("rental", {"gpu_count": 1, "wall_clock_hours": 1e-5}),
+            ("amortized", {"gpu_count": None, "training_compute_flop": 1.0}),
+        ],
+    )
+    def test_hours_no_run_can_have_give_no_cost(self, basis: str, columns: Row) -> None:
+        row = one(basis, **columns)
+        assert (row["published_method_cost_usd"], row["cost_missing_reason"]) == (None, "implausible_hours")
+
+    @pytest.mark.parametrize(
+        ("columns", "flagged"),
+        [
+            ({"gpu_count": None, "utilization_ratio": 0.03}, True),
+            ({"gpu_count": None, "utilization_ratio": 0.4}, False),
+            ({"gpu_count": None}, False),
+            ({"training_compute_flop": 1e22}, False),
+            ({"training_compute_flop": 1e20}, True),
+        ],
+    )
+    def test_a_utilisation_out_of_reach_is_told(self, columns: Row, flagged: bool) -> None:
+        assert ("implausible_utilization" in one(**columns)["flags"]) == flagged
+
+    def test_a_run_before_its_chip_is_told_unless_its_date_is_a_rule(self) -> None:
+        assert "before_release" in one(published_on=date(2020, 5, 20))["flags"]
+        assert "before_release" not in one()["flags"]
+        told = costs([model("GPT-3 Alder", published_on=date(2020, 5, 20))])["GPT-3 Alder", "amortized"]
+        assert "before_release" not in told["flags"]
+
     def test_rental_multiplies_and_nothing_else(self) -> None:
         assert one("rental", stated_gpu_hours=5.0)["method_gpu_hours"] == 24_000
 
@@ -343,6 +383,20 @@ class TestPurchasePrice:
         for nothing in ({"chip_names": []}, {"hardware_cell": "NVIDIA A100,"}, {"chip_names": ["NVIDIA A100X"]}):
             alone = costs([model(**nothing)])  # of a year in which no model names a chip
             assert "release_unknown" not in alone["Alder", "amortized"]["flags"], nothing
+
+    def test_only_chips_of_the_table_of_chips_price_a_family(self) -> None:
+        clone = price("NVIDIA A100 SXM4 clone", date(2020, 1, 1), 9, purchase_usd_per_gpu=100.0, note="DGX")
+        row = costs([model()], prices=[*PRICES, clone])["Alder", "purchase"]
+        assert row["list_price_usd_per_gpu"] == 25_000
+        assert "unlisted_price" in row["flags"]
+        assert "unlisted_price" not in one("purchase")["flags"]
+
+    @pytest.mark.parametrize(("amount", "is_told"), [(25_000.0, False), (2_500_000.0, True), (250.0, True)])
+    def test_a_price_far_off_those_of_its_family_is_told(self, amount: float, is_told: bool) -> None:
+        others = [price("NVIDIA A100", date(2020, 7, 1), 10 + each, purchase_usd_per_gpu=10_000.0) for each in range(3)]
+        far = price("NVIDIA A100 PCIe", date(2020, 6, 1), 3, purchase_usd_per_gpu=amount, note="DGX server of 8")
+        row = costs([model()], prices=[*others, far])["Alder", "amortized"]
+        assert ("outlier_price" in row["flags"]) == is_told
 
     def test_a_family_inside_another_word_is_flagged(self) -> None:
         chips = [*CHIPS, chip("NVIDIA RTX A1000", 9)]
