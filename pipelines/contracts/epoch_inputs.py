@@ -25,16 +25,31 @@ LEAST_RECENT_FLOP, RECENT_YEAR = 10**9, 2010
 MOST_FINETUNE_RATIO = 10
 """More times the whole compute is another exponent. Tables have up to 2.3, and which of both is right is not known."""
 
+MOST_FLOP = 10**28
+"""Twenty times the most there is."""
+
+MOST_CHIPS = 2 * 10**6
+"""Twenty times the most that the tables have at once."""
+
+COMPUTE_LEAP, LEAP_AFTER_DAYS = 100, 20
+"""Times the most compute before it, from the time on when that many days have models. More is flagged; there are 52."""
+
+FIRST_RANKS = 5
+"""Models that were among so many of the most compute have more than a 100th of it; the least there is has a 51st."""
+
 LONGEST_WALL_CLOCK_HOURS = 20_000
 """More than two years; the longest run of the tables takes 9,023 hours. More are seconds or minutes."""
 
 LEAST_STATED_UTILIZATION = 0.01
 LEAST_PEAK, MOST_PEAK = 10**8, 10**17
 LEAST_TENSOR_PEAK = 10**12
-PEAK_TO_32_BITS = {"peak_tensor16_flop_per_s": (1, 1000), "peak_fp16_flop_per_s": (1 / 128, 64)}
+PEAK_TO_32_BITS = {"peak_tensor16_flop_per_s": (1, 150), "peak_fp16_flop_per_s": (1 / 128, 64)}
 """Least and most times the peak at 32 bits that another peak of a chip is."""
 
 LEAST_TDP_W, MOST_TDP_W = 1, 50_000
+MOST_CHIP_W, WAFER_PEAK = 3_000, 5 * 10**15
+"""More power than a chip's is that of a whole wafer, which has at least such a peak."""
+
 LEAST_HOURLY_USD, MOST_HOURLY_USD = 0.01, 500
 LEAST_BOUGHT_USD, MOST_BOUGHT_USD = 5, 10**7
 MOST_HOURS_RATIO = 2
@@ -66,15 +81,15 @@ class StagedEpochModels(Record):
         "Rank by training compute among models published until then.", nullable=True, ge=1, unit="rank"
     )
     hardware_cell: pl.String = column("Chips, separated by commas.", nullable=True)
-    gpu_count: pl.Int64 = column("Chips used at once.", nullable=True, gt=0, le=10**7)
+    gpu_count: pl.Int64 = column("Chips used at once.", nullable=True, gt=0, le=MOST_CHIPS)
     wall_clock_hours: pl.Float64 = column("Duration by the clock.", nullable=True, gt=0, le=LONGEST_WALL_CLOCK_HOURS)
     stated_gpu_hours: pl.Float64 = column("Chip-hours as Epoch states them.", nullable=True, gt=0, le=MOST_HOURS)
     utilization_ratio: pl.Float64 = column(
         "Share of the peak that was used.", nullable=True, ge=LEAST_STATED_UTILIZATION, le=1
     )
-    training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0, le=10**30)
+    training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0, le=MOST_FLOP)
     finetune_compute_flop: pl.Float64 = column(
-        "Arithmetic of the fine-tune alone.", nullable=True, ge=LEAST_FINETUNE_FLOP, le=10**30
+        "Arithmetic of the fine-tune alone.", nullable=True, ge=LEAST_FINETUNE_FLOP, le=MOST_FLOP
     )
     base_model_cell: pl.String = column("Models it was built on, separated by commas.", nullable=True)
     assessment: pl.String = column("How sure Epoch is of the figures.", nullable=True)
@@ -127,7 +142,7 @@ class StagedEpochHardware(Record):
     set_aside_cells: pl.List(pl.String) = column(SET_ASIDE_CELLS)
 
     @pa.dataframe_check(
-        description="peak_tensor16_flop_per_s must be 1 to 1,000 times peak_fp32_flop_per_s: write both in FLOP/s"
+        description="peak_tensor16_flop_per_s must be 1 to 150 times peak_fp32_flop_per_s: write both in FLOP/s"
     )
     def peak_tensor16_flop_per_s__times_32_bits(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """Both are in one unit."""
@@ -139,6 +154,15 @@ class StagedEpochHardware(Record):
     def peak_fp32_flop_per_s__times_16_bits(cls, data: pa.PolarsData) -> pl.LazyFrame:
         """The same without tensor units, where the peak at 32 bits is the one that is used."""
         return data.lazyframe.select(_keeps_to_32_bits("peak_fp16_flop_per_s"))
+
+    @pa.dataframe_check(
+        description=f"tdp_w above {MOST_CHIP_W:,} is that of a wafer, with a peak of {WAFER_PEAK:,} FLOP/s: write watts"
+    )
+    def tdp_w__of_one_chip(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """A chip that draws what a wafer does computes like one."""
+        is_wafer = pl.max_horizontal(pl.col("^peak_.*_flop_per_s$")) >= WAFER_PEAK
+        is_above = pl.col("tdp_w").is_between(MOST_CHIP_W, MOST_TDP_W, closed="right").fill_null(value=False)
+        return data.lazyframe.select(~is_above | is_wafer.fill_null(value=False))
 
     @pa.dataframe_check(description=f"released_on must be {FIRST_CHIP_ON} or later")
     def released_on__era(cls, data: pa.PolarsData) -> pl.LazyFrame:

@@ -312,6 +312,7 @@ EPOCH_FLAG = {
     "before_release": "The run would have started before its chip was released.",
     "hours_conflict": "Stated chip-hours are more than twice chips times duration, or less than half.",
     "compute_conflict": "The compute of the fine-tune is more than the whole it is a part of.",
+    "implausible_compute": "Compute is 100 times the most before it, or ranks with the most and is not a 100th of it.",
     "outlier_price": "Prices of the chip are 20 times off each other, or its rent and its purchase do not go together.",
     "unlisted_price": "A price of a chip that the table of chips does not have was left out.",
     "base_is_itself": "The model is named as its own base model.",

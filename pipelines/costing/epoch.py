@@ -19,6 +19,8 @@ from pipelines.costing.epoch_faults import (
     has_hours_conflict,
     has_possible_hours,
     is_implausible,
+    is_out_of_line,
+    most_compute_before,
 )
 from pipelines.costing.intervals import product_end
 from pipelines.costing.phase_costs import costs_at, prices_on
@@ -97,6 +99,7 @@ def epoch_models(
         )
         .join(ours, on="trimmed", how="left", maintain_order="left")
         .join(accelerators, on="hardware_cell", how="left", maintain_order="left")
+        .join(most_compute_before(staged), on="published_on", how="left", maintain_order="left")
         .with_columns(
             pl.col("hardware_ids").fill_null([]),
             flagged(
@@ -106,6 +109,7 @@ def epoch_models(
                 several_chips=pl.col("chip_names").list.len() > 1,
                 hours_conflict=has_hours_conflict(),
                 compute_conflict=has_compute_conflict(),
+                implausible_compute=is_out_of_line(),
                 base_is_itself=pl.col("base_models").list.contains(pl.col("trimmed")),
                 base_not_listed=pl.col("base_model_cell").is_in(without_base),
             ).alias("flags"),

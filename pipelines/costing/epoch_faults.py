@@ -8,6 +8,9 @@ from __future__ import annotations
 import polars as pl
 
 from pipelines.contracts.epoch_inputs import (
+    COMPUTE_LEAP,
+    FIRST_RANKS,
+    LEAP_AFTER_DAYS,
     LEAST_PAYING_HOURS,
     MOST_HOURS_RATIO,
     MOST_PAYING_HOURS,
@@ -31,6 +34,27 @@ def has_hours_conflict() -> pl.Expr:
 def has_compute_conflict() -> pl.Expr:
     """Whether the fine-tune, which is a part, took more than the whole."""
     return pl.col("finetune_compute_flop") > pl.col("training_compute_flop")
+
+
+def most_compute_before(models: pl.DataFrame) -> pl.DataFrame:
+    """The most compute of a model of an earlier day, by day of publication; absent where few days come before.
+
+    Args:
+        models: staging.epoch__models.
+
+    Returns:
+        published_on and most_before_flop.
+    """
+    of_days = models.group_by("published_on").agg(pl.col("training_compute_flop").max()).drop_nulls()
+    before = pl.col("training_compute_flop").cum_max().shift(1)
+    is_late = pl.int_range(pl.len()) >= LEAP_AFTER_DAYS
+    return of_days.sort("published_on").select("published_on", pl.when(is_late).then(before).alias("most_before_flop"))
+
+
+def is_out_of_line() -> pl.Expr:
+    """Whether compute is a leap over all before it, or far below what its rank would have it be."""
+    ratio = pl.col("training_compute_flop") / pl.col("most_before_flop")
+    return (ratio > COMPUTE_LEAP) | ((pl.col("compute_rank") <= FIRST_RANKS) & (ratio < 1 / COMPUTE_LEAP))
 
 
 def is_implausible(utilization: pl.Expr, constants: Constants) -> pl.Expr:

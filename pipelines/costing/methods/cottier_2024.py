@@ -299,7 +299,6 @@ def _rental(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
 
 
 def _common_flags() -> pl.Expr:
-    is_early = pl.col("started_on") < pl.col("released_on")
     return pl.concat_list(
         "flags",
         flagged(
@@ -308,7 +307,7 @@ def _common_flags() -> pl.Expr:
             cell_set_aside=pl.col("has_emptied_cell"),
             date_by_name=pl.col("is_date_told"),
             implausible_utilization=pl.col("is_implausible"),
-            before_release=is_early & ~pl.col("is_date_told"),
+            before_release=pl.col("started_on") < pl.col("released_on"),
             assumed_run_time=pl.col("wall_clock_hours").is_null() & ~pl.col("is_start_told"),
         ),
     )

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.contracts.epoch_inputs import dollars
 from pipelines.costing.constants import Constants
 from pipelines.costing.epoch_faults import is_outlier
 from pipelines.costing.methods.rules import Rules
@@ -51,16 +52,23 @@ def list_prices(
 
 
 def _marked(prices: pl.LazyFrame, listed: pl.LazyFrame) -> pl.LazyFrame:
-    """Prices with is_unlisted: the table of chips does not have the chip."""
+    """Prices with is_unlisted: the table of chips does not have the chip. Its release prices stand below, undated."""
     names = listed.select(
         pl.col("hardware_name").str.strip_chars().alias("listed_name"), pl.lit(value=False).alias("no")
     )
     trimmed = prices.with_columns(pl.col("hardware_name").str.strip_chars().alias("listed_name"))
-    return (
+    marked = (
         trimmed.join(names.unique(), on="listed_name", how="left", maintain_order="left")
         .with_columns(pl.col("no").fill_null(value=True).alias("is_unlisted"))
         .drop("listed_name", "no")
     )
+    at_release = listed.select(
+        "hardware_name",
+        dollars("release_price").alias("purchase_usd_per_gpu"),
+        pl.lit([], pl.List(pl.String)).alias("set_aside_cells"),
+        pl.lit(value=False).alias("is_unlisted"),
+    )
+    return pl.concat([marked, at_release.filter(pl.col("purchase_usd_per_gpu").is_not_null())], how="diagonal")
 
 
 def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants, rules: Rules) -> pl.LazyFrame:
@@ -79,8 +87,9 @@ def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants,
         emptied.any().alias("has_emptied_price"), (is_price & pl.col("is_unlisted")).any().alias("has_unlisted_price")
     )
     chosen = (
-        in_family.filter(is_price & ~pl.col("is_unlisted"))
+        in_family.filter(~pl.col("is_unlisted"))
         .with_columns(is_outlier("purchase_usd_per_gpu", "family").alias("is_outlier_price"))
+        .filter(is_price)
         .with_columns(note.str.contains(DGX, literal=True).alias("is_dgx"))
         .sort("is_dgx", "priced_on", "line", descending=[True, False, False])
         .unique("family", keep="first", maintain_order=True)

@@ -288,11 +288,9 @@ class TestHours:
     def test_a_utilisation_out_of_reach_is_told(self, columns: Row, flagged: bool) -> None:
         assert ("implausible_utilization" in one(**columns)["flags"]) == flagged
 
-    def test_a_run_before_its_chip_is_told_unless_its_date_is_a_rule(self) -> None:
+    def test_a_run_before_its_chip_is_told(self) -> None:
         assert "before_release" in one(published_on=date(2020, 5, 20))["flags"]
         assert "before_release" not in one()["flags"]
-        told = costs([model("GPT-3 Alder", published_on=date(2020, 5, 20))])["GPT-3 Alder", "amortized"]
-        assert "before_release" not in told["flags"]
 
     def test_rental_multiplies_and_nothing_else(self) -> None:
         assert one("rental", stated_gpu_hours=5.0)["method_gpu_hours"] == 24_000
@@ -397,6 +395,14 @@ class TestPurchasePrice:
         far = price("NVIDIA A100 PCIe", date(2020, 6, 1), 3, purchase_usd_per_gpu=amount, note="DGX server of 8")
         row = costs([model()], prices=[*others, far])["Alder", "amortized"]
         assert ("outlier_price" in row["flags"]) == is_told
+
+    def test_a_family_of_one_price_is_held_against_release_prices(self) -> None:
+        chips = [*CHIPS[:-2], chip("NVIDIA Tesla K80", 7, release_price="$5,000.00")]
+        for amount, is_told in ((4_000.0, False), (400_000.0, True)):
+            alone = price("NVIDIA Tesla K80", date(2015, 1, 1), 4, purchase_usd_per_gpu=amount)
+            found = costs([model(chip_names=["NVIDIA Tesla K80"])], chips=chips, prices=[alone])["Alder", "purchase"]
+            assert found["list_price_usd_per_gpu"] == amount
+            assert ("outlier_price" in found["flags"]) == is_told
 
     def test_a_family_inside_another_word_is_flagged(self) -> None:
         chips = [*CHIPS, chip("NVIDIA RTX A1000", 9)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import date
 from statistics import median
 
 import polars as pl
@@ -14,8 +15,10 @@ from pipelines.costing.epoch_faults import (
     has_compute_conflict,
     has_hours_conflict,
     has_possible_hours,
+    is_out_of_line,
     is_outlier,
     is_unpayable,
+    most_compute_before,
 )
 
 PRICES = st.one_of(st.none(), st.sampled_from([0.01, 0.5, 1.0, 2.0, 2.0, 30.0, 500.0]))
@@ -66,3 +69,27 @@ def test_a_part_is_no_more_than_the_whole() -> None:
 def test_hours_that_can_be() -> None:
     hours = pl.Series([LEAST_HOURS / 2, LEAST_HOURS, MOST_HOURS, MOST_HOURS * 2, None])
     assert pl.select(has_possible_hours(pl.lit(hours))).to_series().to_list() == [False, True, True, False, None]
+
+
+@pytest.mark.parametrize(
+    ("flop", "rank", "is_told"),
+    [
+        (1e22, None, False),
+        (1.1e22, None, True),
+        (1e15, None, False),
+        (1e18, 1, False),
+        (9e17, 5, True),
+        (9e17, 6, False),
+    ],
+)
+def test_compute_out_of_line_with_what_came_before(flop: float, rank: int | None, is_told: bool) -> None:
+    days = [date(2015, 1, day) for day in range(1, 22)]
+    before = pl.DataFrame(
+        {"published_on": days[:20], "training_compute_flop": [1e20] * 20, "compute_rank": [None] * 20}
+    )
+    own = {"published_on": days[20:], "training_compute_flop": [flop], "compute_rank": [rank]}
+    models = pl.concat([before, pl.DataFrame(own)], how="vertical_relaxed")
+    found = models.join(most_compute_before(models), on="published_on").select(is_out_of_line().fill_null(value=False))
+    assert found.to_series().to_list() == [False] * 20 + [is_told]
+    few = models.tail(5)
+    assert not few.join(most_compute_before(few), on="published_on").select(is_out_of_line()).to_series().any()
