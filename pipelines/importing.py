@@ -137,12 +137,14 @@ def _measured(new: Path, file: EpochFile) -> Imported:
     reading = epoch.read(new)
     name = file.declared.name
     unread = reading.rejected.filter(reading.rejected["table_name"] == name)
-    whole = unread.filter(unread["record_id"].is_null() & unread["line"].is_null())
+    whole = unread.filter(unread["record_id"].is_null())
     if whole.height:
-        raise ImportRefusedError(f"{file.published_as}: {whole['reason'][0]}")
+        line = f", line {whole['line'][0]}" if whole["line"][0] else ""
+        raise ImportRefusedError(f"{file.published_as}{line}: {whole['reason'][0]}")
     staged = stage(file.declared, reading.raw[name])
     if staged.rows.is_empty():
-        reason = f", the first because {staged.rejected['reason'][0]}" if staged.rejected.height else ""
+        reasons = [*unread["reason"], *staged.rejected["reason"]]
+        reason = f", the first because {reasons[0]}" if reasons else ""
         raise ImportRefusedError(f"{file.published_as}: no record can be used{reason}")
     aside = staged.rejected.filter("is_set_aside")
     return Imported(

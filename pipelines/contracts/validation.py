@@ -16,7 +16,7 @@ from pandera.api.polars.types import PolarsData
 from rapidfuzz import process
 
 from pipelines.contracts.quarantine import REJECTED, ROW, Validated, conform, locate, quarantine, split
-from pipelines.contracts.table import ForeignKey, Table
+from pipelines.contracts.table import CELLS, PLACE, ForeignKey, Table
 
 __all__ = ["REJECTED", "ContractBrokenError", "Validated", "conform", "require", "stage", "suggestion", "validate"]
 
@@ -122,7 +122,24 @@ def stage(staged: Table, raw: pl.DataFrame) -> Validated:
     """Type a raw frame and check every value: the staging table, and what was set aside on the way."""
     typed = cast_text(staged, raw)
     checked = validate(staged, typed.rows)
-    return Validated(checked.rows, pl.concat([typed.rejected, checked.rejected]))
+    return Validated(checked.rows, pl.concat([typed.rejected, _as_received(staged, raw, checked.rejected)]))
+
+
+def _as_received(staged: Table, raw: pl.DataFrame, rejected: pl.DataFrame) -> pl.DataFrame:
+    """Findings of cells with the text that stood in them: 4.5e2, where the value is 450.0.
+
+    Only where the table keeps its rows (`CELLS`): in others several records may start on one line.
+    """
+    if CELLS not in staged.dtypes or rejected.is_empty():
+        return rejected
+    names = [name for name in rejected["column_name"].drop_nulls().unique() if raw.schema.get(name) == pl.String]
+    place = [*PLACE, "column_name"]
+    at_fault = raw.join(rejected.select(PLACE), on=PLACE, how="semi")
+    texts = [at_fault.select(*PLACE, pl.lit(name).alias("column_name"), pl.col(name).alias("text")) for name in names]
+    if not texts:
+        return rejected
+    told = rejected.join(pl.concat(texts), on=place, how="left", maintain_order="left")
+    return told.with_columns(pl.coalesce("text", "value").alias("value")).drop("text")
 
 
 def validate(declared: Table, frame: pl.DataFrame) -> Validated:

@@ -291,6 +291,7 @@ MISSING_REASON = {
     "gpu_count_not_disclosed": "How many accelerators were used is not disclosed.",
     "one_sided": "Only an upper end is known, and what is missing may lie above it.",
     "set_aside": "What it needs was set aside by validation.",
+    "implausible_hours": "Hours as stated, or worked out from compute, are outside what a run can be.",
 }
 
 EPOCH_FLAG = {
@@ -311,6 +312,14 @@ EPOCH_FLAG = {
     "not_deflated": "The month is not in the index: the amount stands in dollars of its own day.",
     "unlike_family": "The name of the family is only part of a word in the name of the chip.",
     "repeated_chip": "The chip stands twice in the table of chips; its first row is taken.",
+    "before_release": "The run would have started before its chip was released.",
+    "hours_conflict": "Stated chip-hours are more than twice chips times duration, or less than half.",
+    "compute_conflict": "The compute of the fine-tune is more than the whole it is a part of.",
+    "implausible_compute": "Compute is 100 times the most before it, or ranks with the most and is not a 100th of it.",
+    "outlier_price": "Prices of the chip are 20 times off each other, or its rent and its purchase do not go together.",
+    "unlisted_price": "A price of a chip that the table of chips does not have was left out.",
+    "base_is_itself": "The model is named as its own base model.",
+    "base_not_listed": "A base model is named that the table of models does not have.",
     "release_unknown": "The release of the chip is not known; it counts as available from the day of its price.",
 }
 """Flags of Epoch's models, beside those of COST_FLAG."""

@@ -11,9 +11,17 @@ from datetime import date
 import polars as pl
 
 from pipelines.contracts.epoch import EpochCosts, EpochModels
-from pipelines.contracts.table import HOURS, LEAST_HOURS, MOST_HOURS, UNIT_PRICE, USD, table_of
+from pipelines.contracts.table import HOURS, UNIT_PRICE, USD, table_of
 from pipelines.costing.constants import Constants
-from pipelines.costing.epoch_chips import as_hardware, as_quotes, used_chips, with_peaks
+from pipelines.costing.epoch_chips import as_hardware, as_quotes, used_chips, with_outliers, with_peaks
+from pipelines.costing.epoch_faults import (
+    has_compute_conflict,
+    has_hours_conflict,
+    has_possible_hours,
+    is_implausible,
+    is_out_of_line,
+    most_compute_before,
+)
 from pipelines.costing.intervals import product_end
 from pipelines.costing.phase_costs import costs_at, prices_on
 from pipelines.costing.price_bases import PRICE_BASES, Pricing
@@ -23,6 +31,14 @@ from pipelines.costing.scope_note import scope_note
 LIST_SEPARATOR = ","
 SURE = "Confident"
 """Epoch's word for a figure it is sure of."""
+
+HOURS_CELLS = (
+    *("stated_gpu_hours", "gpu_count", "wall_clock_hours"),
+    *("training_compute_flop", "finetune_compute_flop"),
+)
+"""What hours are taken from."""
+
+OF_A_CHIP = ("hardware_id", "is_outside", "is_doubtful", "is_listed_twice", "is_peak_lost")
 
 OF_ONE_PRICE = (
     *("unit_price_usd_per_gpu_hour", "unit_price_usd_per_gpu", "quote_id"),
@@ -58,6 +74,9 @@ def epoch_models(
     listed = chips["hardware_name"].str.strip_chars().unique().implode()
     is_unknown = ~pl.col("chip_names").is_in(listed)
     unknown = cells.explode("chip_names").drop_nulls().filter(is_unknown)["hardware_cell"].unique().implode()
+    bases = staged.select("base_model_cell", names_in("base_model_cell").alias("base")).unique().explode("base")
+    is_no_model = ~pl.col("base").is_in(staged.select(name)["model_name"].implode())
+    without_base = bases.drop_nulls().filter(is_no_model)["base_model_cell"].unique().implode()
     our_chips = same_chips.select(pl.col("epoch_hardware").str.strip_chars().alias("chip_names"), "hardware_id")
     accelerators = (
         cells.explode("chip_names")
@@ -80,6 +99,7 @@ def epoch_models(
         )
         .join(ours, on="trimmed", how="left", maintain_order="left")
         .join(accelerators, on="hardware_cell", how="left", maintain_order="left")
+        .join(most_compute_before(staged), on="published_on", how="left", maintain_order="left")
         .with_columns(
             pl.col("hardware_ids").fill_null([]),
             flagged(
@@ -87,6 +107,11 @@ def epoch_models(
                 cell_set_aside=pl.col("set_aside_cells").list.len() > 0,
                 unknown_chip=pl.col("hardware_cell").is_in(unknown),
                 several_chips=pl.col("chip_names").list.len() > 1,
+                hours_conflict=has_hours_conflict(),
+                compute_conflict=has_compute_conflict(),
+                implausible_compute=is_out_of_line(),
+                base_is_itself=pl.col("base_models").list.contains(pl.col("trimmed")),
+                base_not_listed=pl.col("base_model_cell").is_in(without_base),
             ).alias("flags"),
         )
         .select(list(table_of(EpochModels).dtypes))
@@ -122,7 +147,8 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
         return table_of(EpochCosts).empty()
     pricing, phases = pricing_of(models, chips, prices, same_chips, hardware, quotes, constants, electricity, as_of)
     bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
-    return _by_model(costs_at(pricing.runs, prices_on(pricing, bases)), phases)
+    found = with_outliers(prices_on(pricing, bases), pricing.quotes, pricing.runs)
+    return _by_model(costs_at(pricing.runs, found), phases)
 
 
 def pricing_of(  # noqa: PLR0913, PLR0917 - as `epoch_costs`
@@ -164,22 +190,24 @@ def _phases(
     peak = pl.col("peak_bf16_flop_per_s")
     computed = flop / (peak * pl.col("utilization_ratio")) / SECONDS_PER_HOUR
     hours = pl.coalesce(told, computed)
-    is_possible = hours.is_between(LEAST_HOURS, MOST_HOURS)
     from_compute = told.is_null() & flop.is_not_null() & peak.is_not_null()
     is_tune = from_compute & (flop == pl.col("finetune_compute_flop")).fill_null(value=False)
     with_base = from_compute & has_base & ~is_tune
     is_vague = told.is_not_null() & pl.col("assessment").ne_missing(SURE)
-    implied = pl.col("training_compute_flop") / (told * SECONDS_PER_HOUR * peak)
-    plausible = implied.is_between(
-        constants["plausible_utilization_low_ratio"], constants["plausible_utilization_high_ratio"]
-    )
+    of_this_run = pl.when(has_base).then("finetune_compute_flop").otherwise("training_compute_flop")
+    implied = of_this_run / (told * SECONDS_PER_HOUR * peak)
+    utilization = pl.when(from_compute).then("utilization_ratio").otherwise(implied)
     return (
         models.lazy()
         .filter(pl.col("chip_names").list.len() > 0)
         .with_columns(pl.col("chip_names").alias("chip"))
         .explode("chip")
-        .join(used.lazy().select("chip", "hardware_id", "is_outside", "is_doubtful"), on="chip", how="left")
-        .join(hardware.select("hardware_id", "peak_bf16_flop_per_s"), on="hardware_id", how="left")
+        .join(used.lazy().select("chip", *OF_A_CHIP), on="chip", how="left")
+        .join(
+            hardware.select("hardware_id", "peak_bf16_flop_per_s", pl.col("released_on").alias("chip_released_on")),
+            on="hardware_id",
+            how="left",
+        )
         .with_columns(
             pl.when(stated.is_not_null())
             .then(pl.lit("stated_hours"))
@@ -191,6 +219,7 @@ def _phases(
             .then(pl.lit("compute"))
             .alias("hours_basis"),
             with_base.alias("is_with_base"),
+            from_compute.alias("is_from_compute"),
             pl.concat_list(
                 "flags",
                 flagged(
@@ -201,11 +230,16 @@ def _phases(
                     outside_price=pl.col("is_outside"),
                     cell_set_aside=pl.col("is_doubtful"),
                     future_release=pl.col("published_on") > as_of,
-                    implausible_utilization=~has_base & ~plausible,
+                    implausible_utilization=is_implausible(utilization, constants),
+                    repeated_chip=pl.col("is_listed_twice"),
                 ),
             ).alias("flags"),
-            pl.when(is_possible).then(hours.round(HOURS.scale)).cast(HOURS, strict=False).alias("gpu_hours"),
-            pl.when(told.is_null()).then(flop).alias("training_compute_flop"),
+            _why_no_hours(hours, flop, peak).alias("why_no_hours"),
+            pl.when(has_possible_hours(hours))
+            .then(hours.round(HOURS.scale))
+            .cast(HOURS, strict=False)
+            .alias("gpu_hours"),
+            pl.when(hours.is_null()).then(flop).alias("training_compute_flop"),
         )
         .select(
             pl.concat_str("model_name", pl.lit("\n"), "chip").alias("phase_id"),
@@ -215,9 +249,11 @@ def _phases(
             "published_on",
             "chip_names",
             "hours_basis",
+            "why_no_hours",
+            "chip_released_on",
             "is_with_base",
             is_vague.alias("is_vague"),
-            from_compute.alias("is_from_compute"),
+            "is_from_compute",
             pl.lit("full_training").alias("phase"),
             pl.lit("primary").alias("row_role"),
             "hardware_id",
@@ -236,13 +272,27 @@ def _phases(
     )
 
 
+def _why_no_hours(hours: pl.Expr, flop: pl.Expr, peak: pl.Expr) -> pl.Expr:
+    """Why a run has no hours, if it turns out to have none, where it is not that nothing is disclosed."""
+    is_lost = pl.col("set_aside_cells").list.set_intersection(list(HOURS_CELLS)).list.len() > 0
+    return (
+        pl.when(hours.is_not_null() | (flop.is_not_null() & peak.is_not_null()))
+        .then(pl.lit("implausible_hours"))
+        .when(is_lost | (flop.is_not_null() & pl.col("is_peak_lost")))
+        .then(pl.lit("set_aside"))
+        .when(flop.is_not_null())
+        .then(pl.lit("peak_unknown"))
+    )
+
+
 def _with_widths(costable: pl.LazyFrame, phases: pl.DataFrame, constants: Constants) -> pl.LazyFrame:
-    """Runs whose hours are as unsure as what Epoch took them from.
+    """Runs whose hours are as unsure as what Epoch took them from, flagged where the chip came after them.
 
     Compute is Epoch's estimate, at whatever utilisation it is turned into hours; stated hours, and chips times
     duration, are vague where Epoch is less than confident.
     """
-    widths = phases.lazy().select("phase_id", "is_vague", "is_from_compute")
+    known = phases.lazy().select("phase_id", "is_vague", "is_from_compute", "chip_released_on")
+    is_early = pl.col("started_on") < pl.col("chip_released_on")
     middle = pl.col("hours_mid").cast(pl.Float64)
 
     def end(name: str) -> pl.Expr:
@@ -253,13 +303,16 @@ def _with_widths(costable: pl.LazyFrame, phases: pl.DataFrame, constants: Consta
             .then(constants[f"hours_width_{name}_ratio"])
             .otherwise(1.0)
         )
-        known = pl.col(f"hours_{name}").cast(pl.Float64)
-        return product_end(middle, (middle, known), (pl.lit(1.0), width)).round(HOURS.scale).cast(HOURS)
+        disclosed = pl.col(f"hours_{name}").cast(pl.Float64)
+        return product_end(middle, (middle, disclosed), (pl.lit(1.0), width)).round(HOURS.scale).cast(HOURS)
 
     return (
-        costable.join(widths, on="phase_id", how="left")
-        .with_columns(end(name).alias(f"hours_{name}") for name in ("low", "high"))
-        .drop("is_vague", "is_from_compute")
+        costable.join(known, on="phase_id", how="left")
+        .with_columns(
+            *(end(name).alias(f"hours_{name}") for name in ("low", "high")),
+            pl.concat_list("flags", flagged(before_release=is_early)).alias("flags"),
+        )
+        .drop("is_vague", "is_from_compute", "chip_released_on")
     )
 
 
@@ -279,10 +332,13 @@ def _as_models(phases: pl.DataFrame) -> pl.LazyFrame:
 
 def _by_model(costs: pl.LazyFrame, phases: pl.LazyFrame) -> pl.DataFrame:
     """One row per model and basis: with several chips from the cheapest low to the dearest high."""
-    about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id")
+    about = phases.select("phase_id", "chip_names", "hours_basis", "is_with_base", "hardware_id", "why_no_hours")
     joined = costs.rename({"model_id": "model_name"}).drop("hardware_id").join(about, on="phase_id", how="left")
     needed = {"phase_id", "hardware_id", *table_of(EpochCosts).dtypes} - {"scope_note"}
-    rows = joined.select(sorted(needed)).collect().lazy()  # made once, for both parts are cut from it
+    reason = pl.col("cost_missing_reason")
+    why = pl.when(reason == "hours_not_disclosed").then(pl.coalesce("why_no_hours", reason)).otherwise(reason)
+    told = joined.with_columns(why.alias("cost_missing_reason"))
+    rows = told.select(sorted(needed)).collect().lazy()  # made once, for both parts are cut from it
     is_single = pl.col("chip_names").list.len() == 1
     single, several = pl.collect_all(
         [_of_one_chip(rows.filter(is_single)), _of_several_chips(rows.filter(~is_single).sort("phase_id"))]

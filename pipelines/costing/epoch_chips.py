@@ -10,11 +10,27 @@ from datetime import date
 import polars as pl
 
 from pipelines.contracts.core import Hardware, PriceQuotes
+from pipelines.contracts.epoch_inputs import dollars
 from pipelines.contracts.table import UNIT_PRICE, USD, table_of
-from pipelines.costing.methods.cottier_2024 import known_chips
+from pipelines.costing.epoch_faults import is_outlier, is_unpayable
+from pipelines.costing.methods.cottier_chips import PEAK_CELLS, known_chips
+from pipelines.costing.runs import flagged
 
 OWN = "epoch:"
 """Before the name of a chip that the ledger does not have."""
+
+KIND_OF_BASIS = {
+    "rental": "on_demand",
+    "rental_now": "on_demand",
+    "rental_1y": "committed_1y",
+    "rental_3y": "committed_3y",
+    "amortized": "purchase",
+    "purchase": "purchase",
+}
+"""Whose quotes each basis takes."""
+
+OF_A_ROW = ("quote_id", "flags")
+"""What tells two rows apart that say the same."""
 
 PRICE_SOURCE, CHIP_SOURCE = "epoch-prices", "epoch-chips"
 
@@ -37,6 +53,7 @@ def used_chips(
             (pl.col("hardware_id").is_null() & (pl.col("has_emptied_cell") | pl.col("chip").is_in(emptied.implode())))
             .fill_null(value=False)
             .alias("is_doubtful"),
+            (pl.col("emptied_of_chip").list.set_intersection(list(PEAK_CELLS)).list.len() > 0).alias("is_peak_lost"),
             pl.coalesce("hardware_id", pl.lit(OWN) + pl.col("chip")).alias("hardware_id"),
         )
     )
@@ -83,7 +100,7 @@ def as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataF
         pl.lit("unnamed").alias("provider"),
         "hardware_id",
         pl.lit("purchase").alias("pricing_category"),
-        _dollars("release_price").alias("list_unit_price_usd_per_gpu"),
+        dollars("release_price").cast(USD).alias("list_unit_price_usd_per_gpu"),
         pl.col("released_on").alias("observed_on"),
         pl.lit(CHIP_SOURCE).alias("source_id"),
         *usable,
@@ -104,18 +121,40 @@ def as_quotes(prices: pl.DataFrame, used: pl.DataFrame, as_of: date) -> pl.DataF
         )
         for category, (column, term) in terms.items()
     ]
-    made = pl.concat([*rows, _only_told_there(at_release, rows[-1])], how="diagonal")
-    return made.select(pl.col(name).cast(dtypes[name]) for name in made.columns)
+    told = pl.concat([*rows, _only_told_there(at_release, rows[-1])], how="diagonal")
+    made = told.unique([name for name in told.columns if name not in OF_A_ROW], keep="first", maintain_order=True)
+    is_far = is_outlier("price", "hardware_id", "pricing_category").fill_null(value=False)
+    is_odd = is_unpayable("price", pl.col("pricing_category") == "purchase", "hardware_id").fill_null(value=False)
+    flags = flagged(outlier_price=is_far | is_odd)
+    price = pl.coalesce("list_unit_price_usd_per_gpu_hour", "list_unit_price_usd_per_gpu").cast(pl.Float64)
+    return (
+        made.with_columns(price.alias("price"))
+        .with_columns(flags.alias("flags"))
+        .drop("price")
+        .select(pl.col(name).cast(dtypes[name]) for name in made.columns)
+    )
+
+
+def with_outliers(prices: pl.DataFrame, quotes: pl.LazyFrame, runs: pl.LazyFrame) -> pl.DataFrame:
+    """Prices of runs, flagged where a quote of the accelerator and kind does not go with its others.
+
+    Args:
+        prices: result of `phase_costs.prices_on`.
+        quotes: core.price_quotes with those of `as_quotes`.
+        runs: what was priced.
+    """
+    far = quotes.filter(pl.col("flags").list.contains("outlier_price")).select("hardware_id", "pricing_category")
+    kinds = pl.LazyFrame({"price_basis": list(KIND_OF_BASIS), "pricing_category": list(KIND_OF_BASIS.values())})
+    bases = far.unique().join(kinds, on="pricing_category").select("hardware_id", "price_basis")
+    doubtful = runs.select("phase_id", "hardware_id").join(bases, on="hardware_id").drop("hardware_id").collect()
+    if doubtful.is_empty():
+        return prices
+    marked = prices.join(doubtful.with_columns(is_far=True), on=["phase_id", "price_basis"], how="left")
+    flag = pl.concat_list(pl.col("price_flags").fill_null([]), flagged(outlier_price=pl.col("is_far")))
+    return marked.with_columns(pl.when(pl.col("is_far")).then(flag).otherwise("price_flags")).drop("is_far")
 
 
 def _only_told_there(at_release: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:
     """Release prices that the table of prices does not tell too: one price is one quote."""
     priced = at_release.filter(pl.col("list_unit_price_usd_per_gpu").is_not_null())
     return priced.join(listed, on=["hardware_id", "list_unit_price_usd_per_gpu"], how="anti")
-
-
-def _dollars(cell: str) -> pl.Expr:
-    """The amount of a cell such as $1,099.00; absent where it is none."""
-    amount = pl.col(cell).str.extract(r"^\s*\$?([0-9][0-9,]{0,8}(?:\.[0-9]{1,2})?)\s*$")
-    number = amount.str.replace_all(",", "", literal=True).cast(pl.Float64, strict=False)
-    return pl.when(number > 0).then(number).cast(USD)

@@ -29,6 +29,10 @@ FOLDER = "epoch"
 MAX_BYTES = 1024 * 2**20
 LINE = "__line"
 HEAD_BYTES = 2**16
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+NO_TEXT = re.compile(r"[\ud800-\udfff]")
+"""What Python makes of bytes that are no UTF-8."""
+
 LONE_RETURN = re.compile(r"\r(?!\n)")
 
 
@@ -156,14 +160,21 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     """The header of a file, which has every column that is read.
 
     Raises:
-        UnreadableError: empty, not UTF-8, or a column is missing or stands twice.
+        UnreadableError: empty, not UTF-8, no line of a CSV file, or a column is missing or stands twice.
     """
+    if not content.removeprefix(BYTE_ORDER_MARK).strip():
+        raise UnreadableError("the file is empty: import the snapshot again")
     head = content[:HEAD_BYTES].split(b"\n", 1)[0]
     try:
         text = head.decode("utf-8-sig").rstrip("\r")
     except UnicodeDecodeError as error:
         raise UnreadableError("the file is not UTF-8: it is no table of Epoch", 1) from error
-    header = [name.strip() for name in next(csv.reader([text]), [])]
+    if "\r" in text:
+        raise UnreadableError("a carriage return in the header ends no line: save the file with line feeds", 1)
+    try:
+        header = [name.strip() for name in next(csv.reader([text]), [])]
+    except csv.Error as error:
+        raise UnreadableError(f"the header is no line of a CSV file ({error}): import the snapshot again", 1) from error
     missing = [name for name in file.columns if name not in header]
     if missing:
         raise UnreadableError(
@@ -183,6 +194,9 @@ def _read_file(builder: ReadingBuilder, folder: Path, file: EpochFile) -> tuple[
     table = _parse_fast(content, header, file)
     if table is None:
         table = _parse_slowly(builder, content, header, file)
+    if table.is_empty():
+        nothing = UnreadableError("no record can be used: no row below the header can be read")
+        builder.set_file_aside(file.table, file.name, nothing)
     given = table.select(
         LINE, *(pl.col(str(header.index(column))).alias(name) for column, name in file.columns.items())
     )
@@ -207,34 +221,43 @@ def _parse_fast(content: bytes, header: list[str], file: EpochFile) -> pl.DataFr
 
 
 def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], file: EpochFile) -> pl.DataFrame:
-    """The same, row by row; rows that do not fit the header are set aside.
+    """The same, row by row; rows that do not fit the header, or have a wanted cell that is not UTF-8, are set aside.
 
     Raises:
-        UnreadableError: not UTF-8, or the quoting is broken.
+        UnreadableError: the quoting is broken.
     """
-    try:
-        text = content.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        line = content.count(b"\n", 0, error.start) + 1
-        raise UnreadableError("the file is not UTF-8: import the snapshot again", line) from error
+    text = content.decode("utf-8-sig", errors="surrogateescape")
     csv.field_size_limit(MAX_BYTES)
     lines = LONE_RETURN.sub(" ", text)  # the end of a row to `csv`, and to nobody else
     reader = csv.reader(io.StringIO(lines, newline=""))
+    wanted = [header.index(column) for column in file.columns]
     rows: list[tuple[object, ...]] = []
     try:
         next(reader)
         start = reader.line_num + 1
         for cells in reader:
-            if len(cells) == len(header):
-                rows.append((*(cell or None for cell in cells), start))
+            fault = _fault_of(cells, header, wanted, range(start, reader.line_num + 1))
+            if fault:
+                name = cells[0][:80].encode(errors="replace").decode()
+                builder.set_record_aside(file.table, file.name, start, name, None, fault)
             elif cells:
-                fault = f"the row has {len(cells)} cells, the header {len(header)}: import the snapshot again"
-                builder.set_record_aside(file.table, file.name, start, cells[0][:80], None, fault)
+                rows.append((*(cells[place] or None for place in wanted), start))
             start = reader.line_num + 1
     except csv.Error as error:
         raise UnreadableError(f"not a CSV file ({error}): import the snapshot again", reader.line_num) from error
-    schema = {**{str(place): pl.String for place in range(len(header))}, LINE: pl.Int64}
+    schema = {**{str(place): pl.String for place in wanted}, LINE: pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
+
+
+def _fault_of(cells: list[str], header: list[str], wanted: list[int], lines: range) -> str | None:
+    """Why a row cannot be used; nothing for an empty line."""
+    if not cells:
+        return None
+    if len(cells) != len(header):
+        reach = f", and it reaches to line {lines[-1]}" if len(lines) > 1 else ""
+        return f"the row has {len(cells)} cells, the header {len(header)}{reach}: import the snapshot again"
+    broken = next((header[place] for place in wanted if NO_TEXT.search(cells[place])), None)
+    return broken and f"the cell {broken!r} is not UTF-8: import the snapshot again"
 
 
 SOURCE = Source(FOLDER, tuple(file.name for file in FILES), read, is_optional=True, is_large=True)

@@ -46,6 +46,7 @@ def published_method_costs(
         index.lazy(),
         Constants(constants, cottier_2024.METHOD),
         Rules(rules, cottier_2024.METHOD),
+        Constants(constants),
     )
     version = constants.filter(pl.col("method_id") == cottier_2024.METHOD)["method_version"].max()
     notes = pl.LazyFrame({"price_basis": list(LEFT_OUT), "scope_note": list(LEFT_OUT.values())})

@@ -11,23 +11,26 @@ from dataclasses import dataclass
 
 import polars as pl
 
-from pipelines.contracts.epoch_inputs import StagedEpochHardware
-from pipelines.contracts.table import table_of
 from pipelines.costing.constants import Constants
+from pipelines.costing.epoch_faults import has_possible_hours, is_implausible
+from pipelines.costing.methods.cottier_chips import (
+    CELL,
+    PEAK_CELLS,
+    SEPARATOR,
+    commonest_chips,
+    is_tpu,
+    known_chips,
+    lost,
+)
 from pipelines.costing.methods.cottier_prices import list_prices, rental_prices
 from pipelines.costing.methods.rules import Rules
 from pipelines.costing.runs import MICROSECONDS_PER_HOUR, SECONDS_PER_HOUR, flagged
 
 METHOD = "cottier-2024"
-TPU = "TPU"
-SEPARATOR, CELL = ",", pl.col("hardware_cell").fill_null("").str.strip_chars()
-"""The cell of the chips as it stands: a comma in it makes a list, whatever is listed."""
-
 BASES = ("amortized", "purchase", "rental")
 BOUGHT = ("servers", "interconnect")
 """In its purchase costs, which the ledger's own leave out."""
 HOURS_CELLS = ("stated_gpu_hours", "gpu_count", "wall_clock_hours", "training_compute_flop")
-PEAK_CELLS = tuple(name for name in table_of(StagedEpochHardware).dtypes if name.startswith("peak_"))
 WATTS_PER_KILOWATT = 1000
 ORDER = 10.0
 """An order of magnitude."""
@@ -44,6 +47,7 @@ class Inputs:
         index: staging.epoch__price_index.
         constants: of the method.
         rules: of the method.
+        own_constants: of the ledger's method: what is implausible.
     """
 
     models: pl.LazyFrame
@@ -52,11 +56,7 @@ class Inputs:
     index: pl.LazyFrame
     constants: Constants
     rules: Rules
-
-
-def is_tpu(chip: pl.Expr) -> pl.Expr:
-    """Whether a chip is a TPU, which the method tells by its name."""
-    return chip.str.contains(TPU, literal=True)
+    own_constants: Constants
 
 
 def selected_runs(given: Inputs) -> pl.LazyFrame:
@@ -80,63 +80,7 @@ def selected_runs(given: Inputs) -> pl.LazyFrame:
         .join(known_chips(given.chips), on="chip", how="left")
         .pipe(_with_dates, given)
         .with_columns(*_hours(given.constants))
-    )
-
-
-def commonest_chips(dated: pl.LazyFrame) -> pl.LazyFrame:
-    """The chip that stands in for a blank one: the commonest of the calendar year, GPUs before TPUs.
-
-    Cells with several chips count each of them, one named twice twice, and count as TPUs when one of them is; ties go
-    to the first in the alphabet.
-
-    Returns:
-        year and commonest_chip.
-    """
-    return (
-        dated.select(
-            pl.col("published_on").dt.year().alias("year"),
-            is_tpu(CELL).alias("is_tpu"),
-            CELL.str.split(SEPARATOR).alias("commonest_chip"),
-        )
-        .explode("commonest_chip")
-        .with_columns(pl.col("commonest_chip").str.strip_chars())
-        .filter(pl.col("commonest_chip") != "")
-        .group_by("year", "is_tpu", "commonest_chip")
-        .len()
-        .sort("year", "is_tpu", "len", "commonest_chip", descending=[False, False, True, False])
-        .unique("year", keep="first", maintain_order=True)
-        .select("year", "commonest_chip")
-    )
-
-
-def known_chips(chips: pl.LazyFrame) -> pl.LazyFrame:
-    """The table of chips by trimmed name; of a chip that stands twice the first row."""
-    peak = pl.coalesce(
-        pl.when(pl.col("chip").str.contains("TPU v1", literal=True)).then("peak_int8_op_per_s"),
-        pl.when(~pl.col("chip").str.contains("TPU v1", literal=True)).then(
-            pl.coalesce(
-                "peak_tensor16_flop_per_s",
-                "peak_tf32_flop_per_s",
-                pl.when(is_tpu(pl.col("chip"))).then("peak_fp16_flop_per_s"),
-                "peak_fp32_flop_per_s",
-            )
-        ),
-    )
-    return (
-        chips.with_columns(pl.col("hardware_name").str.strip_chars().alias("chip"))
-        .with_columns((pl.len().over("chip") > 1).alias("is_listed_twice"))
-        .unique("chip", keep="first", maintain_order=True)
-        .select(
-            "chip",
-            pl.col("set_aside_cells").alias("emptied_of_chip"),
-            (pl.col("set_aside_cells").list.len() > 0).alias("has_emptied_cell"),
-            "released_on",
-            "tdp_w",
-            peak.alias("peak"),
-            "is_listed_twice",
-            pl.lit(value=True).alias("is_known"),
-            "release_price",
-        )
+        .with_columns(is_implausible(_utilization(), given.own_constants).alias("is_implausible"))
     )
 
 
@@ -195,10 +139,17 @@ def _hours(constants: Constants) -> list[pl.Expr]:
     ]
 
 
+def _utilization() -> pl.Expr:
+    """The share of the peak behind hours from compute where it is stated, or that compute and other hours imply."""
+    is_computed = pl.col("hours_basis") == "compute"
+    implied = pl.col("training_compute_flop") / (pl.col("method_gpu_hours") * SECONDS_PER_HOUR * pl.col("peak"))
+    return pl.when(is_computed).then("utilization_ratio").otherwise(implied)
+
+
 def published_costs(given: Inputs) -> pl.LazyFrame:
     """Every selected model on each basis of the method: its cost, or the reason why the method gives none."""
     runs = selected_runs(given).collect().lazy()
-    prices = list_prices(runs, given.prices, given.constants, given.rules).collect().lazy()
+    prices = list_prices(runs, given.prices, given.chips, given.constants, given.rules).collect().lazy()
     priced = runs.join(prices, on="chip", how="left").collect().lazy()
     made = pl.collect_all([_amortized(priced, given), _purchase(priced, given), _rental(runs, given)])
     costs = pl.concat(made, how="diagonal").lazy()
@@ -214,11 +165,6 @@ def _refused(*more: tuple[pl.Expr, str]) -> pl.Expr:
         *more,
     ]
     return pl.coalesce(pl.when(condition).then(pl.lit(reason)) for condition, reason in reasons)
-
-
-def _lost(*cells: str, of: str = "set_aside_cells") -> pl.Expr:
-    """Whether one of these cells was emptied because it broke its rule: then it is not that nobody stated it."""
-    return pl.col(of).list.set_intersection(list(cells)).list.len() > 0
 
 
 def _amortized(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
@@ -245,12 +191,13 @@ def _amortized(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
             (pl.col("hardware") - pl.col("accelerator_cost_usd")).alias("server_cost_usd"),
             (pl.col("hardware") + pl.col("interconnect_cost_usd") + pl.col("energy_cost_usd")).alias("cost"),
             _refused(
-                (hours.is_null() & _lost(*HOURS_CELLS), "set_aside"),
+                (hours.is_null() & lost(*HOURS_CELLS), "set_aside"),
                 (hours.is_null() & pl.col("training_compute_flop").is_null(), "hours_not_disclosed"),
-                (hours.is_null() & _lost(*PEAK_CELLS, of="emptied_of_chip"), "set_aside"),
+                (hours.is_null() & lost(*PEAK_CELLS, of="emptied_of_chip"), "set_aside"),
                 (hours.is_null(), "peak_unknown"),
+                (~has_possible_hours(hours), "implausible_hours"),
                 (value.is_null(), "no_price"),
-                (pl.col("power_kw").is_null() & _lost("tdp_w", of="emptied_of_chip"), "set_aside"),
+                (pl.col("power_kw").is_null() & lost("tdp_w", of="emptied_of_chip"), "set_aside"),
                 (pl.col("power_kw").is_null(), "power_unknown"),
             ).alias("cost_missing_reason"),
             pl.concat_list(
@@ -313,7 +260,7 @@ def _purchase(priced: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
         pl.lit("purchase").alias("price_basis"),
         (servers / (1 - given.constants["interconnect_share"])).alias("cost"),
         _refused(
-            (count.is_null() & _lost("gpu_count"), "set_aside"),
+            (count.is_null() & lost("gpu_count"), "set_aside"),
             (count.is_null(), "gpu_count_not_disclosed"),
             (pl.col("list_price_usd_per_gpu").is_null(), "no_price"),
         ).alias("cost_missing_reason"),
@@ -332,11 +279,12 @@ def _rental(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
         pl.lit(None, pl.Float64).alias("used_utilization_ratio"),
         (pl.col("method_price_usd_per_gpu_hour") * hours).alias("cost"),
         _refused(
-            (duration.is_null() & _lost("wall_clock_hours"), "set_aside"),
+            (duration.is_null() & lost("wall_clock_hours"), "set_aside"),
             (duration.is_null() & pl.col("stated_gpu_hours").is_not_null(), "duration_not_disclosed"),
             (duration.is_null(), "hours_not_disclosed"),
-            (hours.is_null() & _lost("gpu_count"), "set_aside"),
+            (hours.is_null() & lost("gpu_count"), "set_aside"),
             (hours.is_null(), "gpu_count_not_disclosed"),
+            (~has_possible_hours(hours), "implausible_hours"),
             (pl.col("method_price_usd_per_gpu_hour").is_null(), "no_price"),
         ).alias("cost_missing_reason"),
         pl.concat_list(
@@ -344,6 +292,7 @@ def _rental(runs: pl.LazyFrame, given: Inputs) -> pl.LazyFrame:
             flagged(
                 look_ahead_price=pl.col("price_observed_on") > pl.col("acquired_on"),
                 cell_set_aside=pl.col("has_emptied_price"),
+                outlier_price=pl.col("is_outlier_price"),
             ),
         ).alias("flags"),
     )
@@ -357,6 +306,8 @@ def _common_flags() -> pl.Expr:
             repeated_chip=pl.col("is_listed_twice"),
             cell_set_aside=pl.col("has_emptied_cell"),
             date_by_name=pl.col("is_date_told"),
+            implausible_utilization=pl.col("is_implausible"),
+            before_release=pl.col("started_on") < pl.col("released_on"),
             assumed_run_time=pl.col("wall_clock_hours").is_null() & ~pl.col("is_start_told"),
         ),
     )
@@ -368,6 +319,8 @@ def _price_flags() -> dict[str, pl.Expr]:
         "unlike_family": pl.col("is_unlike_family"),
         "release_unknown": pl.col("is_known") & pl.col("released_on").is_null(),
         "cell_set_aside": pl.col("has_emptied_price"),
+        "outlier_price": pl.col("is_outlier_price"),
+        "unlisted_price": pl.col("has_unlisted_price"),
     }
 
 

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import polars as pl
 
+from pipelines.contracts.epoch_inputs import dollars
 from pipelines.costing.constants import Constants
+from pipelines.costing.epoch_faults import is_outlier
 from pipelines.costing.methods.rules import Rules
 
 DGX, SINGLE_UNIT, TPU = "DGX", "single-unit", "TPU"
@@ -16,18 +18,22 @@ TERMS = {
 """Kinds of price in the order in which they are tried, with the length of their commitment."""
 
 
-def list_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants, rules: Rules) -> pl.LazyFrame:
+def list_prices(
+    runs: pl.LazyFrame, prices: pl.LazyFrame, listed: pl.LazyFrame, constants: Constants, rules: Rules
+) -> pl.LazyFrame:
     """The purchase price of one chip with its share of a server, and from when on it can be had.
 
     Args:
         runs: has chip and its released_on.
         prices: staging.epoch__hardware_prices.
+        listed: staging.epoch__hardware: a price of a chip that is not in it is left out.
         constants: of the method.
         rules: of the method.
 
     Returns:
         A row for each chip that has one: chip, list_price_usd_per_gpu, server_overhead_ratio, available_on,
-        price_observed_on (absent for TPUs), price_hardware_name, price_url, has_emptied_price, is_unlike_family.
+        price_observed_on (absent for TPUs), price_hardware_name, price_url, has_emptied_price,
+        has_unlisted_price, is_outlier_price, is_unlike_family.
     """
     chips = runs.filter(pl.col("chip").is_not_null()).select("chip", "released_on").unique("chip", maintain_order=True)
     overhead = rules.first_part_of(chips, "chip", "server_overhead").select(
@@ -38,11 +44,31 @@ def list_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants, 
     named_tpu = pl.col("chip").str.contains(TPU, literal=True)
     return pl.concat(
         [
-            _gpu_prices(known.filter(~named_tpu), prices, constants, rules),
+            _gpu_prices(known.filter(~named_tpu), _marked(prices, listed), constants, rules),
             _tpu_prices(known.filter(named_tpu), rules),
         ],
         how="diagonal",
     )
+
+
+def _marked(prices: pl.LazyFrame, listed: pl.LazyFrame) -> pl.LazyFrame:
+    """Prices with is_unlisted: the table of chips does not have the chip. Its release prices stand below, undated."""
+    names = listed.select(
+        pl.col("hardware_name").str.strip_chars().alias("listed_name"), pl.lit(value=False).alias("no")
+    )
+    trimmed = prices.with_columns(pl.col("hardware_name").str.strip_chars().alias("listed_name"))
+    marked = (
+        trimmed.join(names.unique(), on="listed_name", how="left", maintain_order="left")
+        .with_columns(pl.col("no").fill_null(value=True).alias("is_unlisted"))
+        .drop("listed_name", "no")
+    )
+    at_release = listed.select(
+        "hardware_name",
+        dollars("release_price").alias("purchase_usd_per_gpu"),
+        pl.lit([], pl.List(pl.String)).alias("set_aside_cells"),
+        pl.lit(value=False).alias("is_unlisted"),
+    )
+    return pl.concat([marked, at_release.filter(pl.col("purchase_usd_per_gpu").is_not_null())], how="diagonal")
 
 
 def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants, rules: Rules) -> pl.LazyFrame:
@@ -56,14 +82,21 @@ def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants,
     )
     emptied = pl.col("set_aside_cells").list.set_intersection(["purchase_usd_per_gpu", "priced_on"]).list.len() > 0
     note = pl.col("note").fill_null("")
+    is_price = pl.col("purchase_usd_per_gpu").is_not_null() & pl.col("priced_on").is_not_null()
+    doubts = in_family.group_by("family").agg(
+        emptied.any().alias("has_emptied_price"), (is_price & pl.col("is_unlisted")).any().alias("has_unlisted_price")
+    )
     chosen = (
-        in_family.filter(pl.col("purchase_usd_per_gpu").is_not_null() & pl.col("priced_on").is_not_null())
+        in_family.filter(~pl.col("is_unlisted"))
+        .with_columns(is_outlier("purchase_usd_per_gpu", "family").alias("is_outlier_price"))
+        .filter(is_price)
         .with_columns(note.str.contains(DGX, literal=True).alias("is_dgx"))
         .sort("is_dgx", "priced_on", "line", descending=[True, False, False])
         .unique("family", keep="first", maintain_order=True)
         .select(
             "family",
             "purchase_usd_per_gpu",
+            "is_outlier_price",
             note.str.to_lowercase().str.contains(SINGLE_UNIT, literal=True).alias("is_single_unit"),
             pl.col("priced_on").alias("price_observed_on"),
             pl.col("hardware_name").alias("price_hardware_name"),
@@ -76,7 +109,7 @@ def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants,
     return (
         chips.join(families, on="chip", how="inner")
         .join(chosen, on="family", how="inner")
-        .join(in_family.group_by("family").agg(emptied.any().alias("has_emptied_price")), on="family", how="left")
+        .join(doubts, on="family", how="left")
         .select(
             "chip",
             "server_overhead_ratio",
@@ -89,6 +122,8 @@ def _gpu_prices(chips: pl.LazyFrame, prices: pl.LazyFrame, constants: Constants,
             "price_hardware_name",
             "price_url",
             "has_emptied_price",
+            "has_unlisted_price",
+            "is_outlier_price",
             (~pl.col("chip").str.contains(whole_word)).alias("is_unlike_family"),
         )
     )
@@ -119,11 +154,13 @@ def rental_prices(runs: pl.LazyFrame, prices: pl.LazyFrame, rules: Rules) -> pl.
 
     Returns:
         A row for each run that has one: model_name, method_price_usd_per_gpu_hour, quoted_usd_per_gpu_hour,
-        commitment, price_vendor, price_hardware_name, price_observed_on, price_url, has_emptied_price.
+        commitment, price_vendor, price_hardware_name, price_observed_on, price_url, is_outlier_price,
+        has_emptied_price.
     """
     offers = prices.filter(pl.col("price_vendor").is_not_null()).with_columns(
         pl.col("hardware_name").str.strip_chars().alias("price_hardware_name"),
         pl.col("price_vendor").str.strip_chars(),
+        *(is_outlier(name, "hardware_name").alias(f"is_outlier_{name}") for name in TERMS),
     )
     dated = offers.filter(pl.col("priced_on").is_not_null())
     wait = (pl.col("priced_on") - pl.col("acquired_on")).dt.total_days()
@@ -256,6 +293,7 @@ def _at_three_years(nearest: pl.LazyFrame, name: str, rules: Rules) -> pl.LazyFr
             "price_hardware_name",
             pl.col("priced_on").alias("price_observed_on"),
             pl.col("url").alias("price_url"),
+            pl.col(f"is_outlier_{name}").alias("is_outlier_price"),
         )
         .filter(pl.col("method_price_usd_per_gpu_hour").is_not_null())
     )

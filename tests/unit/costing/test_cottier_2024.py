@@ -78,6 +78,7 @@ def chip(name: str, line: int = 2, **columns: Any) -> Row:
 CHIPS = [
     chip("NVIDIA A100 SXM4 40 GB", 2),
     chip("NVIDIA A100", 3),
+    chip("NVIDIA A100 PCIe", 8),
     chip("Google TPU v1", 4, released_on=date(2015, 5, 15), peak_tensor16_flop_per_s=None, peak_int8_op_per_s=92e12),
     chip("Google TPU v3", 5, released_on=date(2018, 5, 18), tdp_w=220.0, peak_tensor16_flop_per_s=123e12),
     chip("Google TPU v4", 6, released_on=date(2021, 5, 20), tdp_w=None, peak_tensor16_flop_per_s=275e12),
@@ -244,7 +245,7 @@ class TestHours:
     )
     def test_nor_is_one_of_its_chip(self, cell: str, columns: Row, reason: str) -> None:
         bare = {"peak_tensor16_flop_per_s": None, "tdp_w": None, "set_aside_cells": [cell]}
-        found = costs([model(**columns)], chips=[chip("NVIDIA A100 SXM4 40 GB", **bare)])
+        found = costs([model(**columns)], chips=[chip("NVIDIA A100 SXM4 40 GB", **bare), *CHIPS[1:]])
         assert found["Alder", "amortized"]["cost_missing_reason"] == reason
 
     def test_the_peak_is_that_of_tensor_units_then_32_bits_and_for_the_first_tpu_8_bits(self) -> None:
@@ -252,6 +253,44 @@ class TestHours:
         assert slow["method_gpu_hours"] == pytest.approx(1e22 / (8e12 * 0.375) / 3600, rel=1e-12)
         first = one(chip_names=["Google TPU v1"], gpu_count=None)
         assert first["method_gpu_hours"] == pytest.approx(1e22 / (92e12 * 0.375) / 3600, rel=1e-12)
+
+    def test_another_peak_does_not_stand_in_for_one_that_was_emptied(self) -> None:
+        cells = {"peak_tensor16_flop_per_s": None, "peak_tf32_flop_per_s": 156e12, "peak_fp32_flop_per_s": 19e12}
+        for emptied, reason in (("peak_tensor16_flop_per_s", "set_aside"), ("peak_int8_op_per_s", None)):
+            chips = [chip("NVIDIA A100 SXM4 40 GB", **cells, set_aside_cells=[emptied]), *CHIPS[1:]]
+            row = costs([model(gpu_count=None)], chips=chips)["Alder", "amortized"]
+            assert row["cost_missing_reason"] == reason
+
+    @pytest.mark.parametrize(
+        ("basis", "columns"),
+        [
+            ("amortized", {"stated_gpu_hours": 1e-5}),
+            ("amortized", {"gpu_count": 10**7, "wall_clock_hours": 20_000.0}),
+            ("rental", {"gpu_count": 10**7, "wall_clock_hours": 20_000.0}),
+            ("rental", {"gpu_count": 1, "wall_clock_hours": 1e-5}),
+            ("amortized", {"gpu_count": None, "training_compute_flop": 1.0}),
+        ],
+    )
+    def test_hours_no_run_can_have_give_no_cost(self, basis: str, columns: Row) -> None:
+        row = one(basis, **columns)
+        assert (row["published_method_cost_usd"], row["cost_missing_reason"]) == (None, "implausible_hours")
+
+    @pytest.mark.parametrize(
+        ("columns", "flagged"),
+        [
+            ({"gpu_count": None, "utilization_ratio": 0.03}, True),
+            ({"gpu_count": None, "utilization_ratio": 0.4}, False),
+            ({"gpu_count": None}, False),
+            ({"training_compute_flop": 1e22}, False),
+            ({"training_compute_flop": 1e20}, True),
+        ],
+    )
+    def test_a_utilisation_out_of_reach_is_told(self, columns: Row, flagged: bool) -> None:
+        assert ("implausible_utilization" in one(**columns)["flags"]) == flagged
+
+    def test_a_run_before_its_chip_is_told(self) -> None:
+        assert "before_release" in one(published_on=date(2020, 5, 20))["flags"]
+        assert "before_release" not in one()["flags"]
 
     def test_rental_multiplies_and_nothing_else(self) -> None:
         assert one("rental", stated_gpu_hours=5.0)["method_gpu_hours"] == 24_000
@@ -337,11 +376,33 @@ class TestPurchasePrice:
         assert {row["cost_missing_reason"] for row in found.values()} == {"no_price"}
 
     def test_the_release_is_unknown_of_a_chip_and_not_of_none(self) -> None:
-        undated = [chip("NVIDIA A100 SXM4 40 GB", released_on=None)]
+        undated = [chip("NVIDIA A100 SXM4 40 GB", released_on=None), *CHIPS[1:]]
         assert "release_unknown" in costs([model()], chips=undated)["Alder", "amortized"]["flags"]
         for nothing in ({"chip_names": []}, {"hardware_cell": "NVIDIA A100,"}, {"chip_names": ["NVIDIA A100X"]}):
             alone = costs([model(**nothing)])  # of a year in which no model names a chip
             assert "release_unknown" not in alone["Alder", "amortized"]["flags"], nothing
+
+    def test_only_chips_of_the_table_of_chips_price_a_family(self) -> None:
+        clone = price("NVIDIA A100 SXM4 clone", date(2020, 1, 1), 9, purchase_usd_per_gpu=100.0, note="DGX")
+        row = costs([model()], prices=[*PRICES, clone])["Alder", "purchase"]
+        assert row["list_price_usd_per_gpu"] == 25_000
+        assert "unlisted_price" in row["flags"]
+        assert "unlisted_price" not in one("purchase")["flags"]
+
+    @pytest.mark.parametrize(("amount", "is_told"), [(25_000.0, False), (2_500_000.0, True), (250.0, True)])
+    def test_a_price_far_off_those_of_its_family_is_told(self, amount: float, is_told: bool) -> None:
+        others = [price("NVIDIA A100", date(2020, 7, 1), 10 + each, purchase_usd_per_gpu=10_000.0) for each in range(3)]
+        far = price("NVIDIA A100 PCIe", date(2020, 6, 1), 3, purchase_usd_per_gpu=amount, note="DGX server of 8")
+        row = costs([model()], prices=[*others, far])["Alder", "amortized"]
+        assert ("outlier_price" in row["flags"]) == is_told
+
+    def test_a_family_of_one_price_is_held_against_release_prices(self) -> None:
+        chips = [*CHIPS[:-2], chip("NVIDIA Tesla K80", 7, release_price="$5,000.00")]
+        for amount, is_told in ((4_000.0, False), (400_000.0, True)):
+            alone = price("NVIDIA Tesla K80", date(2015, 1, 1), 4, purchase_usd_per_gpu=amount)
+            found = costs([model(chip_names=["NVIDIA Tesla K80"])], chips=chips, prices=[alone])["Alder", "purchase"]
+            assert found["list_price_usd_per_gpu"] == amount
+            assert ("outlier_price" in found["flags"]) == is_told
 
     def test_a_family_inside_another_word_is_flagged(self) -> None:
         chips = [*CHIPS, chip("NVIDIA RTX A1000", 9)]
@@ -389,7 +450,7 @@ class TestAmortized:
         assert row["energy_cost_usd"] == pytest.approx(0.373 * 1.56 * 0.43 * 1.25 * 24_000 * 0.0832, rel=1e-12)
 
     def test_without_power_there_is_no_cost(self) -> None:
-        chips = [chip("NVIDIA A100 SXM4 40 GB", tdp_w=None)]
+        chips = [chip("NVIDIA A100 SXM4 40 GB", tdp_w=None), *CHIPS[1:]]
         assert costs([model()], chips=chips)["Alder", "amortized"]["cost_missing_reason"] == "power_unknown"
 
     @pytest.mark.parametrize(("year", "used"), [(2031, 2025), (2009, 2010), (2024, 2024)])
