@@ -6,19 +6,18 @@ the data: it is set aside with its file, line, column, value, check and remedy, 
 
 from __future__ import annotations
 
-import re
 from collections.abc import Mapping
 from typing import cast
 
 import pandera.polars as pa
 import polars as pl
 from pandera.api.polars.types import PolarsData
-from rapidfuzz import process
 
 from pipelines.contracts.quarantine import REJECTED, ROW, Validated, conform, locate, quarantine, split
+from pipelines.contracts.reasons import explain, suggestion
 from pipelines.contracts.table import CELLS, PLACE, ForeignKey, Table
 
-__all__ = ["REJECTED", "ContractBrokenError", "Validated", "conform", "require", "stage", "suggestion", "validate"]
+__all__ = ["REJECTED", "ContractBrokenError", "Validated", "conform", "require", "stage", "validate"]
 
 LIST_SEPARATOR = ";"
 ISO_DAY = r"^[12][0-9]{3}-[0-9]{2}-[0-9]{2}$"
@@ -156,7 +155,7 @@ def validate(declared: Table, frame: pl.DataFrame) -> Validated:
     cases = _failure_cases(declared, whole)
     failures = [*_duplicates(declared, numbered), *_absent(declared, numbered)]
     if cases is not None:
-        failures.append(_explain(declared, numbered, cases))
+        failures.append(explain(declared, numbered, cases))
     return quarantine(declared, numbered, pl.concat(failures)) if failures else Validated(whole, REJECTED.empty())
 
 
@@ -295,91 +294,6 @@ def _absent(declared: Table, numbered: pl.DataFrame) -> list[pl.DataFrame]:
         for name in required
         if counts[name]
     ]
-
-
-def _explain(declared: Table, numbered: pl.DataFrame, cases: pl.DataFrame) -> pl.DataFrame:
-    """The failure cases in the words of the contract."""
-    of_rows = [check for check, column in declared.checks if column is None]
-    rules = {check.name: check.description for check in of_rows if check.name and check.description}
-    is_column = pl.col("schema_context") == "Column"
-    found = cases.select(
-        pl.col("index").cast(numbered.schema[ROW]).alias(ROW),
-        pl.when(is_column).then(pl.col("column")).alias("column_name"),
-        pl.when(is_column).then(pl.col("failure_case")).alias("value"),
-        pl.col("check").alias("check_name"),
-    )
-    distinct = found.select("column_name", "value", "check_name").unique()
-    reasons = [_reason(declared, column, value, check, rules) for column, value, check in distinct.iter_rows()]
-    told = found.join(
-        distinct.with_columns(pl.Series("reason", reasons, pl.String)),
-        on=["column_name", "value", "check_name"],
-        how="left",
-        nulls_equal=True,
-        maintain_order="left",
-    )
-    return _with_values(declared, numbered, told, rules)
-
-
-def _with_values(declared: Table, numbered: pl.DataFrame, told: pl.DataFrame, rules: Mapping[str, str]) -> pl.DataFrame:
-    """Findings of rules over whole rows with the values of the columns that the rule names."""
-    parts = [told]
-    broken = told.filter(pl.col("column_name").is_null())["check_name"].unique(maintain_order=True)
-    for check in (name for name in broken if name in rules):
-        told_of = dict.fromkeys(re.findall(r"\w+", rules[check]))
-        named = [name for name in told_of if declared.dtypes.get(name, pl.List(pl.String)) != pl.List(pl.String)]
-        if not named:
-            continue
-        values = [
-            pl.format("{} is {}", pl.lit(name), pl.col(name).cast(pl.String).fill_null("absent")) for name in named
-        ]
-        held = numbered.rechunk().select(ROW, pl.concat_str(values, separator=", ").alias("held"))
-        of_rule = pl.col("column_name").is_null() & (pl.col("check_name") == check)
-        parts[0] = (
-            parts[0]
-            .join(held, on=ROW, how="left", maintain_order="left")
-            .with_columns(
-                pl.when(of_rule)
-                .then(pl.concat_str("reason", pl.lit(" ("), "held", pl.lit(")")))
-                .otherwise("reason")
-                .alias("reason")
-            )
-            .drop("held")
-        )
-    return parts[0]
-
-
-BOUNDS = {
-    "greater_than": "above",
-    "greater_than_or_equal_to": "at least",
-    "less_than": "below",
-    "less_than_or_equal_to": "at most",
-}
-
-
-def _reason(declared: Table, column: str | None, value: str | None, check: str, rules: Mapping[str, str]) -> str:
-    """One failed check in plain words, with the remedy."""
-    if column is None:
-        return rules.get(check, check)
-    name, _, argument = check.partition("(")
-    argument = argument.removesuffix(")")
-    if name == "isin":
-        words = [word.strip(" '\"") for word in argument.strip("[]").split(",")]
-        return f"{column} must be one of {', '.join(words)}{suggestion(value, words)}"
-    remedy = (declared.declared[column].metadata or {}).get("remedy")
-    then = f": {remedy}" if remedy else ""
-    if name in BOUNDS:
-        return f"{column} must be {BOUNDS[name]} {argument}{then}"
-    return f"{column} must match {argument}{then}" if name == "str_matches" else f"{column} must keep {check}{then}"
-
-
-def suggestion(value: str | None, known: list[str]) -> str:
-    """`; did you mean 'x'?` for the nearest known word, or nothing.
-
-    >>> suggestion("lama-3-8b", ["llama-3-8b", "opt-175b"])
-    "; did you mean 'llama-3-8b'?"
-    """
-    best = process.extractOne(value, known, score_cutoff=70) if value else None
-    return f"; did you mean '{best[0]}'?" if best else ""
 
 
 def _unknown_values(

@@ -138,6 +138,7 @@ def market_prices(
     is_stale = _age() > constants["stale_price_days"]
     is_thin = pl.col("price_quote_count") < constants["thin_price_providers"]
     is_thinned = pl.col("price_quote_count") < constants["panel_least_share_ratio"] * pl.col("panel_count")
+    is_alone = (pl.col("price_quote_count") == 1) & ~is_thinned
     prices = rentals.select(RANK, "unit_price")
     return (
         chosen.join(asks, on=NUMBER, how="left")
@@ -149,7 +150,7 @@ def market_prices(
         .join(prices.rename({"unit_price": "lowest"}), left_on="lowest_rank", right_on=RANK, how="left")
         .join(prices.rename({"unit_price": "highest"}), left_on="highest_rank", right_on=RANK, how="left")
         .with_columns(
-            _end(constants, pl.col("price_quote_count") == 1, price, pl.col(end), name).alias(f"unit_price_{name}")
+            _end(constants, is_alone, price, pl.col(end), name).alias(f"unit_price_{name}")
             for name, end in (("low", "lowest"), ("high", "highest"))
         )
         .select(

@@ -10,9 +10,10 @@ from dataclasses import dataclass
 import polars as pl
 
 from pipelines.contracts.quarantine import REJECTED, Validated, conform
+from pipelines.contracts.reasons import suggestion
 from pipelines.contracts.scenarios import ScenarioConstants, ScenarioPrices, Scenarios
 from pipelines.contracts.table import Table, table_of
-from pipelines.contracts.validation import check_references, suggestion
+from pipelines.contracts.validation import check_references
 from pipelines.costing.constants import COSTING, DEFAULT_METHOD
 
 HEADS, PRICES, CONSTANTS = table_of(Scenarios), table_of(ScenarioPrices), table_of(ScenarioConstants)

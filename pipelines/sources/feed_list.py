@@ -9,8 +9,9 @@ from typing import Any
 import polars as pl
 
 from pipelines.contracts.feed_list import StagedFeeds
+from pipelines.contracts.reasons import suggestion
 from pipelines.contracts.table import table_of
-from pipelines.contracts.validation import stage, suggestion
+from pipelines.contracts.validation import stage
 from pipelines.sources.formats import FORMATS
 from pipelines.sources.formats.format import Feed
 from pipelines.sources.records import read_list

@@ -5,8 +5,9 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from pipelines.contracts.raw import raw_of
+from pipelines.contracts.reasons import suggestion
 from pipelines.contracts.table import TABLES
-from pipelines.contracts.validation import LIST_SEPARATOR, suggestion
+from pipelines.contracts.validation import LIST_SEPARATOR
 from pipelines.sources.source import ReadingBuilder, Row
 from pipelines.sources.text import Node, TextFile, UnreadableError, read_yaml
 

@@ -93,6 +93,7 @@ newest as (
     select
         seen.*,
         seen.priced_on - seen.seen_on <= method.constants['fresh_quote_days'] as is_fresh,
+        seen.priced_on - seen.seen_on <= method.constants['panel_days'] as is_in_panel,
         method.constants,
     from seen
     cross join method
@@ -104,8 +105,11 @@ newest as (
 ),
 
 counted as (
-    -- the fresh ones; where none is fresh, the newest older one alone
-    select *
+    -- the fresh ones; where none is fresh, the newest older one alone; with all the price could have come from
+    select
+        *,
+        count(*) filter (where is_in_panel) over (partition by hardware_id, priced_on) as panel_count,
+        min(unit_price) filter (where is_in_panel) over (partition by hardware_id, priced_on) as lowest_of_panel,
     from newest
     qualify
         is_fresh
@@ -119,7 +123,11 @@ placed as (
     select
         *,
         count(*) over (partition by hardware_id, priced_on) as provider_count,
-        min(unit_price) over (partition by hardware_id, priced_on) as lowest,
+        if(
+            provider_count < constants['panel_least_share_ratio'] * panel_count,
+            lowest_of_panel,
+            min(unit_price) over (partition by hardware_id, priced_on)
+        ) as lowest,
         row_number() over (partition by hardware_id, priced_on order by unit_price, quote_id) as place,
     from counted
 )
@@ -129,9 +137,10 @@ select
     priced_on,
     unit_price as unit_price_usd_per_gpu_hour,
     case
-        when provider_count = 1
-            then round(unit_price::double * widths.low_ratio, 6)::decimal(18, 6)
-        when priced_hardware_id <> placed.hardware_id or priced_on - seen_on > constants['stale_price_days']
+        when
+            provider_count < constants['thin_price_providers']
+            or priced_hardware_id <> placed.hardware_id
+            or priced_on - seen_on > constants['stale_price_days']
             then least(lowest, round(unit_price::double * widths.low_ratio, 6)::decimal(18, 6))
         else lowest
     end as unit_price_low_usd_per_gpu_hour,

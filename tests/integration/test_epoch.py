@@ -343,8 +343,9 @@ class TestSnapshot:
         )
         assert len(looked_ahead) == 10
         assert max((row["price_observed_on"] - row["acquired_on"]).days for row in looked_ahead) == 488
-        ours = "select count(distinct model_name) as n from core.epoch_costs where gpu_hours is not null"
-        assert rows_of(published, ours)[0]["n"] >= 628
+        costed = "select count(distinct model_name) as n from core.epoch_costs where cost_mid_usd is not null"
+        assert rows_of(published, costed)[0]["n"] >= 728
+        assert rows_of(published, f"{costed} and price_basis <> 'purchase'")[0]["n"] >= 628
 
     def test_reasons_are_the_inputs_that_differ(self, published: DataFolder) -> None:
         check_differences(published)

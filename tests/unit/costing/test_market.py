@@ -162,6 +162,11 @@ class TestPanel:
         price = price_of(*young, *old[:3], gone)  # of half of them it is their own
         assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (10, 11, 12)
 
+    def test_also_where_one_alone_is_left(self) -> None:
+        old = [rental(price, days_before(FRESH + 1), provider=f"O{price}") for price in (1, 90)]
+        price = price_of(rental(10, days_before(1), provider="F"), *old)
+        assert (price["unit_price_low"], price["unit_price"], price["unit_price_high"]) == (1, 10, 90)
+
     def test_a_provider_not_seen_for_a_year_has_left_the_market(self) -> None:
         assert "thinned_panel" in self.flags(1, STALE, STALE)
         assert "thinned_panel" not in self.flags(1, STALE + 1, STALE + 1)
