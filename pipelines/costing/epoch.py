@@ -74,9 +74,9 @@ def epoch_models(
     listed = chips["hardware_name"].str.strip_chars().unique().implode()
     is_unknown = ~pl.col("chip_names").is_in(listed)
     unknown = cells.explode("chip_names").drop_nulls().filter(is_unknown)["hardware_cell"].unique().implode()
-    bases = staged.select("base_model_cell", names_in("base_model_cell").alias("base")).unique().explode("base")
+    bases = staged.select("base_model_cell").unique().with_columns(names_in("base_model_cell").alias("base"))
     is_no_model = ~pl.col("base").is_in(staged.select(name)["model_name"].implode())
-    without_base = bases.drop_nulls().filter(is_no_model)["base_model_cell"].unique().implode()
+    without_base = bases.explode("base").drop_nulls().filter(is_no_model)["base_model_cell"].unique().implode()
     our_chips = same_chips.select(pl.col("epoch_hardware").str.strip_chars().alias("chip_names"), "hardware_id")
     accelerators = (
         cells.explode("chip_names")
