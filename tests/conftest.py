@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 from collections.abc import Iterator
 from datetime import date
@@ -15,6 +16,11 @@ from tests.support.feed_server import FeedServer
 
 AS_OF = date(2026, 11, 23)
 """The day every test prices `rental_now` on."""
+
+def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
+    """One worker more than processors: some tests wait for a server most of their time."""
+    return (os.cpu_count() or 1) + 1
+
 
 PARTS = ("disclosures", "prices", "reference", "corrections", "scenarios")
 
