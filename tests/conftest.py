@@ -17,6 +17,7 @@ from tests.support.feed_server import FeedServer
 AS_OF = date(2026, 11, 23)
 """The day every test prices `rental_now` on."""
 
+
 def pytest_xdist_auto_num_workers(config: pytest.Config) -> int:
     """One worker more than processors: some tests wait for a server most of their time."""
     return (os.cpu_count() or 1) + 1

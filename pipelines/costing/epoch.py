@@ -6,6 +6,7 @@ flagged. No chip is guessed, and nothing is added up: compute that includes a ba
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from datetime import date
 
 import polars as pl
@@ -119,20 +120,11 @@ def epoch_models(
     )
 
 
-def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
-    models: pl.DataFrame,
-    chips: pl.DataFrame,
-    prices: pl.DataFrame,
-    same_chips: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
-    """core.epoch_costs: every model of Epoch's that names its chips, on every basis but the developer's own price.
+@dataclass(frozen=True)
+class EpochTables:
+    """What Epoch's models are costed from.
 
-    Args:
+    Attributes:
         models: core.epoch_models.
         chips: staging.epoch__hardware.
         prices: staging.epoch__hardware_prices.
@@ -141,36 +133,42 @@ def epoch_costs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
         quotes: core.price_quotes.
         constants: core.method_constants.
         electricity: core.electricity_prices.
-        as_of: the day of the release.
     """
-    if models.is_empty():
+
+    models: pl.DataFrame
+    chips: pl.DataFrame
+    prices: pl.DataFrame
+    same_chips: pl.DataFrame
+    hardware: pl.DataFrame
+    quotes: pl.DataFrame
+    constants: pl.DataFrame
+    electricity: pl.DataFrame
+
+
+def epoch_costs(*tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
+    """core.epoch_costs: every model of Epoch's that names its chips, on every basis but the developer's own price.
+
+    `tables` are those of `EpochTables`, in its order; `as_of` is the day of the release.
+    """
+    given = EpochTables(*tables)
+    if given.models.is_empty():
         return table_of(EpochCosts).empty()
-    pricing, phases = pricing_of(models, chips, prices, same_chips, hardware, quotes, constants, electricity, as_of)
+    pricing, phases = pricing_of(given, as_of)
     bases = [basis for name, basis in PRICE_BASES.items() if name != "disclosed"]
     found = with_outliers(prices_on(pricing, bases), pricing.quotes, pricing.runs)
     return _by_model(costs_at(pricing.runs, found), phases)
 
 
-def pricing_of(  # noqa: PLR0913, PLR0917 - as `epoch_costs`
-    models: pl.DataFrame,
-    chips: pl.DataFrame,
-    prices: pl.DataFrame,
-    same_chips: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> tuple[Pricing, pl.LazyFrame]:
-    """What the runs of `epoch_costs` are priced with, and these runs as phases; its arguments."""
-    method = Constants(constants)
-    used = used_chips(models, chips, prices, same_chips)
-    accelerators = pl.concat([with_peaks(hardware, used), as_hardware(used)], how="diagonal").lazy()
-    offers = pl.concat([quotes, as_quotes(prices, used, as_of)], how="diagonal").lazy()
-    phases = _phases(models, used, accelerators, method, as_of).collect()
+def pricing_of(given: EpochTables, as_of: date) -> tuple[Pricing, pl.LazyFrame]:
+    """What the runs of `epoch_costs` are priced with, and these runs as phases."""
+    method = Constants(given.constants)
+    used = used_chips(given.models, given.chips, given.prices, given.same_chips)
+    accelerators = pl.concat([with_peaks(given.hardware, used), as_hardware(used)], how="diagonal").lazy()
+    offers = pl.concat([given.quotes, as_quotes(given.prices, used, as_of)], how="diagonal").lazy()
+    phases = _phases(given.models, used, accelerators, method, as_of).collect()
     costable = runs(phases.lazy(), _as_models(phases), accelerators, method).pipe(_with_widths, phases, method)
     costable = costable.collect().lazy()
-    return Pricing(costable, offers, accelerators, method, as_of, electricity.lazy()), phases.lazy()
+    return Pricing(costable, offers, accelerators, method, as_of, given.electricity.lazy()), phases.lazy()
 
 
 def _phases(

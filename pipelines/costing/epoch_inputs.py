@@ -2,48 +2,31 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from datetime import date
 
 import polars as pl
 
 from pipelines.contracts.epoch import EpochAmortizedInputs
 from pipelines.contracts.table import table_of
-from pipelines.costing.epoch import pricing_of
+from pipelines.costing.epoch import EpochTables, pricing_of
 from pipelines.costing.price_bases.amortized import parts
 
 
-def amortized_inputs(  # noqa: PLR0913, PLR0917 - a frame for each table it reads
-    published: pl.DataFrame,
-    models: pl.DataFrame,
-    chips: pl.DataFrame,
-    prices: pl.DataFrame,
-    same_chips: pl.DataFrame,
-    hardware: pl.DataFrame,
-    quotes: pl.DataFrame,
-    constants: pl.DataFrame,
-    electricity: pl.DataFrame,
-    as_of: date,
-) -> pl.DataFrame:
+def amortized_inputs(published: pl.DataFrame, *tables: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """core.epoch_amortized_inputs: the quote, power and electricity price behind an hour on `amortized`.
 
     Args:
         published: core.published_method_costs.
-        models: core.epoch_models.
-        chips: staging.epoch__hardware.
-        prices: staging.epoch__hardware_prices.
-        same_chips: staging.reference__epoch_accelerators: which chips are accelerators of ours.
-        hardware: core.hardware.
-        quotes: core.price_quotes.
-        constants: core.method_constants.
-        electricity: core.electricity_prices.
+        tables: those of `epoch.EpochTables`, in its order.
         as_of: the day of the release.
     """
-    declared = table_of(EpochAmortizedInputs)
+    declared, given = table_of(EpochAmortizedInputs), EpochTables(*tables)
     is_costed = pl.col("published_method_cost_usd").is_not_null() & (pl.col("price_basis") == "amortized")
-    costed = models.join(published.filter(is_costed).select("model_name").unique(), on="model_name", how="semi")
+    costed = given.models.join(published.filter(is_costed).select("model_name").unique(), on="model_name", how="semi")
     if costed.is_empty():
         return declared.empty()
-    pricing, _ = pricing_of(costed, chips, prices, same_chips, hardware, quotes, constants, electricity, as_of)
+    pricing, _ = pricing_of(replace(given, models=costed), as_of)
     names = pricing.runs.select("phase_id", pl.col("model_id").alias("model_name"))
     has_energy = pl.col("observation_id").is_not_null()
     return (

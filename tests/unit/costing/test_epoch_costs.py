@@ -61,7 +61,7 @@ def costs(
         frame(core.PriceQuotes, market(4, date(2024, 7, 1))),
         constants(**WIDTHS),
         frame(core.ElectricityPrices, [electricity(ended_on=date(2020, 12, 31))]),
-        AS_OF,
+        as_of=AS_OF,
     )
     return {(row["model_name"], row["price_basis"]): row for row in found.iter_rows(named=True)}
 
