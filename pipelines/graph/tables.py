@@ -54,6 +54,18 @@ COSTING_READS = [
     core.ElectricityPrices,
 ]
 
+EPOCH_READS = [
+    epoch.EpochModels,
+    epoch_inputs.StagedEpochHardware,
+    epoch_inputs.StagedEpochHardwarePrices,
+    epoch_inputs.StagedEpochHardwareMap,
+    core.Hardware,
+    core.PriceQuotes,
+    core.MethodConstants,
+    core.ElectricityPrices,
+]
+"""As `costing.epoch.EpochTables` has them."""
+
 INPUTS = (
     input_step(core.Sources, [inputs.StagedSources], ledger.unchanged),
     input_step(feeds.Feeds, [feed_list.StagedFeeds], ledger.unchanged),
@@ -171,35 +183,8 @@ COSTS = (
         ],
         published_method_costs,
     ),
-    table_step(
-        epoch.EpochCosts,
-        [
-            epoch.EpochModels,
-            epoch_inputs.StagedEpochHardware,
-            epoch_inputs.StagedEpochHardwarePrices,
-            epoch_inputs.StagedEpochHardwareMap,
-            core.Hardware,
-            core.PriceQuotes,
-            core.MethodConstants,
-            core.ElectricityPrices,
-        ],
-        epoch_costing.epoch_costs,
-    ),
-    table_step(
-        epoch.EpochAmortizedInputs,
-        [
-            epoch.PublishedMethodCosts,
-            epoch.EpochModels,
-            epoch_inputs.StagedEpochHardware,
-            epoch_inputs.StagedEpochHardwarePrices,
-            epoch_inputs.StagedEpochHardwareMap,
-            core.Hardware,
-            core.PriceQuotes,
-            core.MethodConstants,
-            core.ElectricityPrices,
-        ],
-        amortized_inputs,
-    ),
+    table_step(epoch.EpochCosts, EPOCH_READS, epoch_costing.epoch_costs),
+    table_step(epoch.EpochAmortizedInputs, [epoch.PublishedMethodCosts, *EPOCH_READS], amortized_inputs),
 )
 """Core tables the ledger computes."""
 

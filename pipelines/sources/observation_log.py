@@ -189,7 +189,7 @@ def _rebased(rows: pl.DataFrame, shape: Shape, limits: Mapping[str, float]) -> s
         return None
     if ratios.height < limits["median_least_lines"]:
         return None
-    median, factor = float(ratios["ratio"].median() or 1), limits["median_move_factor"]  # type: ignore[arg-type]
+    median, factor = float(ratios["ratio"].median() or 1), limits["median_move_factor"]  # type: ignore[arg-type]  # polars knows no narrower
     if 1 / factor <= median <= factor:
         return None
     return f"{ratios.height:,} known prices moved together, by the factor {median:.4g} in the median: another unit"

@@ -150,31 +150,27 @@ class TestChips:
         )
         assert float(found["Model", "rental"]["gpu_hours"]) == pytest.approx(500)
 
-    def test_one_price_told_in_two_tables_is_one_quote(self) -> None:
-        """A lone price has the usual width; the same price twice would have none."""
+    @staticmethod
+    def bought(listed_usd: float) -> Row:
+        """The purchase of 8 chips whose release price is $999, and whose price in the table of prices is this."""
         day = date(2024, 2, 1)
-        price = {"hardware_name": "Chip", "priced_on": day, "purchase_usd_per_gpu": 999.0, "set_aside_cells": []}
-        row = costs(
+        price = {"hardware_name": "Chip", "priced_on": day, "purchase_usd_per_gpu": listed_usd, "set_aside_cells": []}
+        return costs(
             model(gpu_count=8),
             chips=(listed(released_on=day, release_price="$999.00"),),
             prices=(price,),
             hardware=(),
             ours=None,
         )["Model", "purchase"]
+
+    def test_one_price_told_in_two_tables_is_one_quote(self) -> None:
+        """A lone price has the usual width; the same price twice would have none."""
+        row = self.bought(999.0)
         assert row["price_quote_count"] == 1
         assert (row["cost_low_usd"], float(row["cost_mid_usd"]), row["cost_high_usd"]) == (3996, 7992, 15984)
 
     def test_a_release_price_of_its_own_is_another_quote(self) -> None:
-        day = date(2024, 2, 1)
-        price = {"hardware_name": "Chip", "priced_on": day, "purchase_usd_per_gpu": 1200.0, "set_aside_cells": []}
-        row = costs(
-            model(gpu_count=8),
-            chips=(listed(released_on=day, release_price="$999.00"),),
-            prices=(price,),
-            hardware=(),
-            ours=None,
-        )["Model", "purchase"]
-        assert row["price_quote_count"] == 2
+        assert self.bought(1200.0)["price_quote_count"] == 2
 
 
 def test_every_cost_says_what_it_leaves_out() -> None:
