@@ -13,6 +13,9 @@ from pipelines.paths import ROOT, SQL, DataFolder
 from pipelines.sources import SOURCES
 from pipelines.sources.source import Reading, Source
 
+PLACES = ("file", "line", "file_sha256")
+"""Columns that say where a row was read."""
+
 
 def _hash_of(path: Path) -> str:
     """Hash of what is in a file; of nothing where it cannot be read, which whoever reads it will tell."""
@@ -57,9 +60,11 @@ def input_fingerprint(folder: DataFolder) -> str:
 
 def rows_hash(frame: pl.DataFrame) -> str:
     """Hash of rows in any order; where they were read does not count."""
-    content = frame.drop("file", "line", "file_sha256", strict=False)
-    hashes = content.hash_rows().sort().to_list() if content.height else []
-    return _hash_text(*content.columns, repr(hashes))
+    if frame.is_empty():
+        return _hash_text(*(name for name in frame.columns if name not in PLACES))
+    content = frame.drop(PLACES, strict=False)
+    hashes = content.hash_rows().sort().cast(pl.String).str.join(" ").item()
+    return _hash_text(*content.columns, hashes)
 
 
 def content_fingerprints(source: Source, reading: Reading) -> dict[str, str]:

@@ -6,7 +6,6 @@ import re
 from collections.abc import Mapping
 
 import polars as pl
-from rapidfuzz import process
 
 from pipelines.contracts.quarantine import ROW
 from pipelines.contracts.table import Table
@@ -101,5 +100,7 @@ def suggestion(value: str | None, known: list[str]) -> str:
     >>> suggestion("lama-3-8b", ["llama-3-8b", "opt-175b"])
     "; did you mean 'llama-3-8b'?"
     """
+    from rapidfuzz import process  # where nothing is wrong, nothing is suggested
+
     best = process.extractOne(value, known, score_cutoff=70) if value else None
     return f"; did you mean '{best[0]}'?" if best else ""

@@ -18,7 +18,7 @@ from pipelines.costing.constants import Constants
 from pipelines.costing.intervals import Range, named
 from pipelines.costing.price_bases import PRICE_BASES, Pricing
 from pipelines.costing.price_bases.amortized import parts, used_up_at, years_until_start
-from pipelines.costing.start_width import start_moves
+from pipelines.costing.start_width import start_moves, what_is_assumed
 
 KEY = ("phase_id", "price_basis", "input")
 LESS, MORE = 0.75, 1.25
@@ -61,8 +61,8 @@ def cost_inputs(pricing: Pricing, costs: pl.DataFrame) -> pl.DataFrame:
         core.cost_inputs.
     """
     priced = costs.lazy().filter(pl.col("cost_mid_usd").is_not_null())
-    by_hour = [name for name, basis in PRICE_BASES.items() if basis.quantity == "gpu_hours"]
-    looked_up = [name for name in by_hour if PRICE_BASES[name].depends_on_start]
+    by_hour = [name for name, basis in PRICE_BASES.items() if basis.is_per_hour]
+    looked_up = [name for name, basis in PRICE_BASES.items() if basis.is_looked_up_by_start]
     is_hourly, is_amortized = pl.col("price_basis").is_in(by_hour), pl.col("price_basis") == "amortized"
     starts = _start(pricing.constants, pl.col("price_basis").is_in(looked_up))
     made_of_parts = priced.filter(is_amortized).join(_parts(pricing), on="phase_id", how="inner").collect().lazy()
@@ -117,8 +117,8 @@ def _hours() -> list[Input]:
 
 def _start(constants: Constants, is_looked_up: pl.Expr) -> Input:
     """An assumed start, where the price is looked up by it: the earlier, the dearer."""
-    later, earlier = start_moves(constants)
-    is_assumed = pl.col("flags").list.contains("assumed_start")
+    is_assumed, is_run_time_assumed = what_is_assumed()
+    later, earlier = start_moves(constants, is_run_time_assumed)
     return Input("start", earlier, later, less=None, more=None, is_there=is_looked_up & is_assumed)
 
 

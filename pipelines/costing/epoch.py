@@ -39,6 +39,9 @@ HOURS_CELLS = (
 )
 """What hours are taken from."""
 
+FIRST_ID = 100_000_000
+"""Of a run, whose ids are numbers as text of one length: much is looked up by them, and short ones are fast."""
+
 OF_A_CHIP = ("hardware_id", "is_outside", "is_doubtful", "is_listed_twice", "is_peak_lost")
 
 OF_ONE_PRICE = (
@@ -198,8 +201,9 @@ def _phases(
     return (
         models.lazy()
         .filter(pl.col("chip_names").list.len() > 0)
-        .with_columns(pl.col("chip_names").alias("chip"))
+        .with_columns(pl.col("chip_names").list.sort().alias("chip"))
         .explode("chip")
+        .with_row_index("phase_id")
         .join(used.lazy().select("chip", *OF_A_CHIP), on="chip", how="left")
         .join(
             hardware.select("hardware_id", "peak_bf16_flop_per_s", pl.col("released_on").alias("chip_released_on")),
@@ -240,7 +244,7 @@ def _phases(
             pl.when(hours.is_null()).then(flop).alias("training_compute_flop"),
         )
         .select(
-            pl.concat_str("model_name", pl.lit("\n"), "chip").alias("phase_id"),
+            (pl.col("phase_id") + FIRST_ID).cast(pl.String),
             pl.col("model_name").alias("model_id"),
             pl.lit(None, pl.String).alias("ran_in"),
             "developer",

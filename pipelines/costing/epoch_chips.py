@@ -149,9 +149,12 @@ def with_outliers(prices: pl.DataFrame, quotes: pl.LazyFrame, runs: pl.LazyFrame
     doubtful = runs.select("phase_id", "hardware_id").join(bases, on="hardware_id").drop("hardware_id").collect()
     if doubtful.is_empty():
         return prices
-    marked = prices.join(doubtful.with_columns(is_far=True), on=["phase_id", "price_basis"], how="left")
-    flag = pl.concat_list(pl.col("price_flags").fill_null([]), flagged(outlier_price=pl.col("is_far")))
-    return marked.with_columns(pl.when(pl.col("is_far")).then(flag).otherwise("price_flags")).drop("is_far")
+    is_touched = pl.col("phase_id").is_in(doubtful["phase_id"].implode())
+    flag = pl.concat_list(pl.col("price_flags").fill_null([]), flagged(outlier_price=pl.lit(value=True)))
+    touched = prices.filter(is_touched)
+    marked = touched.join(doubtful, on=["phase_id", "price_basis"], how="semi").with_columns(flag.alias("price_flags"))
+    others = touched.join(doubtful, on=["phase_id", "price_basis"], how="anti")
+    return pl.concat([prices.filter(~is_touched), others, marked])
 
 
 def _only_told_there(at_release: pl.DataFrame, listed: pl.DataFrame) -> pl.DataFrame:

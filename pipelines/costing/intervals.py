@@ -40,7 +40,7 @@ def product_end(mid: pl.Expr, *inputs: tuple[pl.Expr, pl.Expr]) -> pl.Expr:
         mid: the product of the middles.
         inputs: middle and end of each input, all ends on the same side.
     """
-    squares = [(end.log() - middle.log()) ** 2 for middle, end in inputs]
+    squares = [(end / middle).log() ** 2 for middle, end in inputs]
     above = pl.any_horizontal([end > middle for middle, end in inputs])
     distance = pl.sum_horizontal(squares).sqrt()
     return mid * pl.when(above).then(distance).otherwise(-distance).exp()

@@ -11,7 +11,7 @@ from pipelines.costing.intervals import product_end
 from pipelines.costing.price_bases import PRICE_BASES, PriceBasis, Pricing
 from pipelines.costing.price_bases.basis import PRICE_COLUMNS
 from pipelines.costing.scope_note import scope_note
-from pipelines.costing.start_width import ends_with_assumed_start
+from pipelines.costing.start_width import ends_with_assumed_start, what_is_assumed
 
 CENTS = USD.scale
 LEAST_COST = pl.lit(A_CENT, USD)
@@ -58,16 +58,16 @@ def prices_on(pricing: Pricing, bases: Iterable[PriceBasis] | None = None) -> pl
     """
     of_basis = {"price_basis": pl.String, "is_per_hour": pl.Boolean, "depends_on_start": pl.Boolean}
     nothing = pl.LazyFrame(schema={**PRICE_COLUMNS, **of_basis})
-    asked, wider = pricing.runs.select("phase_id", "flags"), ends_with_assumed_start(pricing.constants)
+    asked, wider = pricing.runs.select("phase_id", *what_is_assumed()), ends_with_assumed_start(pricing.constants)
     found = [
         asked.join(basis.price(pricing), on="phase_id", how="left")
         .with_columns(
+            *(wider if basis.is_looked_up_by_start else ()),
             pl.lit(basis.name).alias("price_basis"),
-            pl.lit(basis.quantity == "gpu_hours").alias("is_per_hour"),
+            pl.lit(basis.is_per_hour).alias("is_per_hour"),
             pl.lit(basis.depends_on_start).alias("depends_on_start"),
         )
-        .with_columns(wider)
-        .drop("flags")
+        .drop("is_start_assumed", "is_run_time_assumed")
         for basis in (PRICE_BASES.values() if bases is None else bases)
     ]
     return pl.concat([nothing, *found]).collect()

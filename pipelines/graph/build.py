@@ -145,7 +145,10 @@ def _tasks(bench: Workbench, waiting: dict[str, Batch]) -> list[Task]:
         yield Task(_stored(names), names, lambda: bench.store(waiting.pop(names[0])), STORING)
 
     def copying(name: str, after: tuple[str, ...], tables: list[Table]) -> Task:
-        return Task((name,), (*after, *_names(tables)), lambda: bench.edition.put(tables, bench.read), WEIGHTS[name])
+        def put() -> None:
+            bench.edition.put(tables, bench.read, is_written_out=name == EARLY[-1])
+
+        return Task((name,), (*after, *_names(tables)), put, WEIGHTS[name])
 
     begin = Task((PAST,), (), bench.begin)
     early, given = _early_tables(), {step.table for step in (*INPUTS, *PAST_VERSIONS)}

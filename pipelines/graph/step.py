@@ -175,7 +175,7 @@ class Workbench:
             ways = [
                 rejected.filter("is_set_aside").select(pl.coalesce("record_id", "model_id")).to_series().drop_nulls()
                 for name, rejected in list(self._aside.items())
-                if name == declared.name or name.endswith(f"__{declared.table_name}")
+                if rejected.height and (name == declared.name or name.endswith(f"__{declared.table_name}"))
             ]
             found[declared.name] = pl.concat(ways) if ways else pl.Series([], dtype=pl.String)
         return found

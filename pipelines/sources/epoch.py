@@ -34,6 +34,7 @@ NO_TEXT = re.compile(r"[\ud800-\udfff]")
 """What Python makes of bytes that are no UTF-8."""
 
 LONE_RETURN = re.compile(r"\r(?!\n)")
+SOMETHING = re.compile(rb"\S")
 
 
 @dataclass(frozen=True)
@@ -162,7 +163,8 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     Raises:
         UnreadableError: empty, not UTF-8, no line of a CSV file, or a column is missing or stands twice.
     """
-    if not content.removeprefix(BYTE_ORDER_MARK).strip():
+    begin = len(BYTE_ORDER_MARK) if content.startswith(BYTE_ORDER_MARK) else 0
+    if not SOMETHING.search(content, begin):
         raise UnreadableError("the file is empty: import the snapshot again")
     head = content[:HEAD_BYTES].split(b"\n", 1)[0]
     try:

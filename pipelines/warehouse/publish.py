@@ -118,20 +118,23 @@ class Edition:
         with suppress(OSError):  # a first release that was refused leaves no folder; one with files stays
             self._folder.published.rmdir()
 
-    def put(self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame]) -> None:
+    def put(
+        self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame], *, is_written_out: bool = False
+    ) -> None:
         """Copy tables into the new file, sorted by their keys, and into Parquet files.
-
-        What was put in is compressed and written at once, and only the tables that follow are left for the end.
 
         Args:
             tables: public tables; those that are in it already are left out.
             read: table to its rows, in the types of its contract.
+            is_written_out: whether all that was put in is compressed and written now; else it is at the end.
 
         Raises:
             OSError: the disk takes no more.
         """
         with writing(self._folder.ledger):
             self._put(tables, read)
+            if is_written_out:
+                self._open().execute("checkpoint edition")
 
     def _put(self, tables: Iterable[Table], read: Callable[[Table], pl.DataFrame]) -> None:
         connection = self._open()
@@ -144,7 +147,6 @@ class Edition:
                 files.append(beside.submit(rows.write_parquet, self._new_folder / Path(parquet_name(declared)).name))
                 _insert(connection, declared, rows)
             connection.commit()
-            connection.execute("checkpoint edition")
             for file in files:
                 file.result()
         self._held.update(declared.name for declared in new)

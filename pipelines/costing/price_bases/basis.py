@@ -108,6 +108,16 @@ class PriceBasis:
     sees: Callable[[Pricing], pl.LazyFrame] = everything
     leaves_out: tuple[str, ...] = NEVER_IN
 
+    @property
+    def is_per_hour(self) -> bool:
+        """Whether the price is one of an accelerator-hour."""
+        return self.quantity == "gpu_hours"
+
+    @property
+    def is_looked_up_by_start(self) -> bool:
+        """Whether the price is what the market asks on the day the run starts."""
+        return self.is_per_hour and self.depends_on_start
+
 
 def price_columns(frame: pl.LazyFrame) -> pl.LazyFrame:
     """The frame with exactly PRICE_COLUMNS."""
