@@ -1,8 +1,8 @@
 """Measure a run with Epoch's tables, from files to published marts: `python bench/epoch.py DIR`, DIR with the tables.
 
 Three runs a round: without the tables, with them, and with the models replicated; and a process that only imports.
-What a model adds is the difference of the last two over the models between them. Nothing here is asserted; machines
-are noisy, so the figures are medians of rounds.
+What a model adds is the difference of the last two over the models between them. Nothing here is asserted. Machines
+are noisy, so the figures are medians of rounds, and each round is also set against its own imports.
 """
 
 from __future__ import annotations
@@ -83,13 +83,24 @@ def main() -> None:
             taken["imports only"].append(spent(BARE, plain))
             for name, data in cases.items():
                 taken[name].append(spent([*COMMAND, "run", "--force"], data))
-    medians = {name: tuple(map(statistics.median, zip(*pairs, strict=True))) for name, pairs in taken.items()}
-    bare = medians["imports only"][0]
-    print(f"{'what':28} {'seconds':>8} {'ratio':>6} {'MB':>7}")
-    for name, (seconds, memory) in medians.items():
-        print(f"{name:28} {seconds:8.2f} {seconds / bare:6.2f} {memory:7.0f}")
-    of_few, of_many = (medians[name][0] for name in list(cases)[1:])
-    print(f"a model more: {(of_many - of_few) / (many - few) * 1e6:.1f} microseconds")
+    bare = [seconds for seconds, _ in taken["imports only"]]
+    print(f"{'medians of ' + str(given.rounds) + ' rounds':28} {'seconds':>8} {'beyond':>8} {'ratio':>6} {'MB':>6}")
+    for name, rounds in taken.items():
+        seconds = [spent for spent, _ in rounds]
+        beyond = [spent - imports for spent, imports in zip(seconds, bare, strict=True)]
+        figures = statistics.median(seconds), statistics.median(beyond), median_ratio(beyond, bare)
+        memory = statistics.median(held for _, held in rounds)
+        print(f"{name:28} {figures[0]:8.2f} {figures[1]:8.2f} {figures[2]:6.2f} {memory:6.0f}")
+    of_few, of_many = ([seconds for seconds, _ in taken[name]] for name in list(cases)[1:])
+    more = [(large - small) / (many - few) * 1e6 for small, large in zip(of_few, of_many, strict=True)]
+    each, of_imports = statistics.median(more), median_ratio(more, bare)
+    print(f"a model more: {each:.1f} microseconds; {of_imports:.1f} for a second of imports")
+    print("beyond: seconds without the imports of the same round; ratio: these in times of the imports")
+
+
+def median_ratio(figures: list[float], bare: list[float]) -> float:
+    """The median of the ratios to the imports of the same round: a machine's speed changes from one to the next."""
+    return statistics.median(figure / imports for figure, imports in zip(figures, bare, strict=True))
 
 
 if __name__ == "__main__":
