@@ -157,15 +157,15 @@ class PriceIndex(series.StagedPriceIndex):
 class Deflators(Contract):
     """One row per price index, month and year: by what dollars of the month are multiplied to be dollars of the year.
 
-    The newest vintage of the index, and the mean of the year's months. A month after the index ends is carried by its
-    last value.
+    The newest vintage of the index, and the mean of the year's months. A month that the index lacks, within it or after
+    its end, takes the last value before.
     """
 
     series_id: pl.String = column("The index.")
     month_on: pl.Date = column("First day of the month whose dollars are converted.")
     to_year: pl.Int64 = column("Year whose dollars they become.", unit="year")
     deflator_ratio: pl.Float64 = column("Mean index of the year over the index of the month.", gt=0)
-    index_month_on: pl.Date = column("The month whose index was used; an earlier one where the index has ended.")
+    index_month_on: pl.Date = column("The month whose index was used; an earlier one where it has none.")
     year_month_count: pl.Int64 = column("Months of the year that the index has: fewer than 12 is no whole year.", ge=1)
     vintage_on: pl.Date = column("Day the index was published or copied.")
     source_id: pl.String = column("The document it was taken from.")

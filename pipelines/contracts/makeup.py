@@ -108,7 +108,9 @@ class EnergyByModel(Contract):
     disclosed_energy_kwh: pl.Float64 = column(
         "Electricity that developers state, of the phases that have it.", nullable=True
     )
-    disclosed_location_tco2e: pl.Float64 = column("Location-based emissions that developers state.", nullable=True)
+    disclosed_location_tco2e: pl.Float64 = column(
+        "Location-based emissions that developers state, of all phases but phases_without_statement.", nullable=True
+    )
     disclosed_market_tco2e: pl.Float64 = column("Market-based emissions that developers state.", nullable=True)
     disclosed_water_liters: pl.Float64 = column("Water that developers state.", nullable=True)
     same_phases_tco2e: pl.Float64 = column(
@@ -119,4 +121,7 @@ class EnergyByModel(Contract):
     )
     is_lower_bound: pl.Boolean = column("True where something known to exist is not in the electricity.")
     phases_without_energy: pl.List(pl.String) = column("Phases without electricity.")
+    phases_without_statement: pl.List(pl.String) = column(
+        "Phases whose location-based emissions are not stated, where those of others are."
+    )
     flags: pl.List(pl.String) = column("Assumptions behind the figures.")

@@ -178,6 +178,7 @@ class ModelComparison(Contract):
         "True where cumulative hours, or a cumulative cost on some basis, are a floor."
     )
     lower_bound_columns: pl.List(pl.String) = column("Which columns of this row are floors.")
+    upper_bound_columns: pl.List(pl.String) = column("Which columns of this row are ceilings.")
     undisclosed_ancestors: pl.List(pl.String) = column("Models in the cumulative scope that disclose nothing.")
     training_tokens: pl.Float64 = column(
         "Tokens of its own pretraining or full training, else of its continued pretraining: the middle of a range, the "

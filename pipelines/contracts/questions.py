@@ -17,16 +17,25 @@ class TrainingCompute(Contract):
     """One row per model and scope: the arithmetic of its training, and how that is known.
 
     Each phase as disclosed, else 6 x parameters used for a token x tokens, else hours x 16-bit peak x the usual
-    utilisation, with the range of that utilisation.
+    utilisation, with the range of tokens, or of hours and utilisation. Of tokens told as `more than` the figure is a
+    floor, of tokens told as `up to` it is the ceiling.
     """
 
     model_id: pl.String = column("The model.")
     scope: pl.String = column("What is counted in.", isin=list(v.COST_SCOPE))
-    training_compute_low_flop: pl.Float64 = column("Its lower end, at the lowest usual utilisation.", nullable=True)
+    training_compute_low_flop: pl.Float64 = column(
+        "Its lower end: fewest tokens, or fewest hours at the lowest usual utilisation. Tokens told as `up to` count "
+        "for nothing there; absent where there are no others.",
+        nullable=True,
+    )
     training_compute_flop: pl.Float64 = column("Arithmetic done; for a lower bound the floor.", nullable=True, gt=0)
-    training_compute_high_flop: pl.Float64 = column("Its upper end, at the highest usual utilisation.", nullable=True)
+    training_compute_high_flop: pl.Float64 = column(
+        "Its upper end: most tokens, or most hours at the highest usual utilisation.", nullable=True
+    )
     compute_method: pl.String = column(COMPUTE_METHOD, nullable=True, isin=list(words.COMPUTE_METHOD))
-    is_lower_bound: pl.Boolean = column("True where a phase or model known to exist is not in the figure.")
+    is_lower_bound: pl.Boolean = column(
+        "True where a phase or model known to exist is not in the figure, or only the fewest tokens are known."
+    )
     undisclosed_models: pl.List(pl.String) = column("Models in scope of which no phase has a figure.")
     missing_reason: pl.String = column(
         "Why there is no figure.", nullable=True, isin=list(words.QUESTION_MISSING_REASON)

@@ -30,12 +30,14 @@ GROUPED_BY = {
 QUESTION_MISSING_REASON = {
     "base_compute_not_disclosed": "Nothing is known of the compute of the base model.",
     "compute_not_disclosed": "Neither compute, nor tokens and parameters, nor hours and accelerator are disclosed.",
+    "estimated_purchase_price": "The price of the accelerator bought is an estimate; nobody is known to sell it.",
     "no_purchase_price": "No price of the accelerator bought is known.",
     "no_rent": "No rent of the accelerator is known.",
+    "rent_of_stand_in": "No rent of the accelerator is known, only that of one that stands in for it.",
     "rent_below_energy": "An hour of rent costs less than the electricity of an hour.",
     "lower_bound": "Compute is a floor, and what is missing decides.",
     "too_few_models": "A trend through so few models would say nothing.",
-    "uncertain_compute": "The range of the usual utilisation has both answers in it.",
+    "uncertain_compute": "The range of the compute has both answers in it.",
 }
 """Why a question about many models has no answer for one of them."""
 

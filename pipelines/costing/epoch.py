@@ -39,7 +39,7 @@ HOURS_CELLS = (
 )
 """What hours are taken from."""
 
-FIRST_ID = 100_000_000
+FIRST_ID = 10**8
 """Of a run, whose ids are numbers as text of one length: much is looked up by them, and short ones are fast."""
 
 OF_A_CHIP = ("hardware_id", "is_outside", "is_doubtful", "is_listed_twice", "is_peak_lost")

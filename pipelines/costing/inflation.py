@@ -22,8 +22,9 @@ def newest_vintage(index: pl.LazyFrame) -> pl.LazyFrame:
 def deflators(index: pl.DataFrame, as_of: date) -> pl.DataFrame:
     """By what dollars of each month are multiplied to be dollars of each year.
 
-    deflator = mean of the index over the year / index of the month. A month after the last of a series, up to the day
-    of the release, takes the last value; a year is converted to if the series has any month of it.
+    deflator = mean of the index over the year / index of the month. A month the series has no value of, within it or
+    after it and up to the day of the release, takes the last value before; a year is converted to if the series has any
+    month of it.
 
     Args:
         index: core.price_index.
@@ -38,15 +39,10 @@ def deflators(index: pl.DataFrame, as_of: date) -> pl.DataFrame:
     years = known.group_by("series_id", pl.col("index_month_on").dt.year().cast(pl.Int64).alias("to_year")).agg(
         pl.col("index_value").mean().alias("year_value"), pl.len().cast(pl.Int64).alias("year_month_count")
     )
-    last = pl.col("index_month_on").max().over("series_id")
-    until = pl.max_horizontal(pl.lit(as_of).dt.month_start(), last)
-    ended = (
-        known.filter(pl.col("index_month_on") == last)
-        .with_columns(pl.date_ranges("index_month_on", until, "1mo").alias("month_on"))
-        .explode("month_on")
-        .filter(pl.col("month_on") > pl.col("index_month_on"))
-    )
-    months = pl.concat([known.with_columns(pl.col("index_month_on").alias("month_on")), ended])
+    end = pl.max_horizontal(pl.lit(as_of).dt.month_start(), pl.col("index_month_on").max().over("series_id"))
+    following = pl.col("index_month_on").shift(-1).over("series_id", order_by="index_month_on")
+    until = pl.coalesce(following.dt.offset_by("-1mo"), end)
+    months = known.with_columns(pl.date_ranges("index_month_on", until, "1mo").alias("month_on")).explode("month_on")
     return (
         months.join(years, on="series_id", how="inner")
         .with_columns((pl.col("year_value") / pl.col("index_value")).alias("deflator_ratio"))

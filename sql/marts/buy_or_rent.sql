@@ -8,7 +8,9 @@ savings as (
         rent_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as saved,
         rent_low_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as least_saved,
         rent_high_usd_per_gpu_hour::double - energy_usd_per_gpu_hour as most_saved,
-        owned_usd_per_gpu / nullif(greatest(saved, 0), 0) as hours,
+        list_contains(owned_flags, 'estimated_price') as is_estimate,
+        list_contains(rent_flags, 'proxy_price') as is_rent_of_another,
+        if(is_estimate or is_rent_of_another, null, owned_usd_per_gpu / nullif(greatest(saved, 0), 0)) as hours,
         sqrt(
             ln(owned_usd_per_gpu / owned_low_usd_per_gpu) ** 2
             + if(saved > 0, ln(most_saved / saved) ** 2, null)
@@ -42,6 +44,8 @@ select
     case
         when savings.rent_usd_per_gpu_hour is null then 'no_rent'
         when savings.owned_usd_per_gpu is null then 'no_purchase_price'
+        when savings.is_rent_of_another then 'rent_of_stand_in'
+        when savings.is_estimate then 'estimated_purchase_price'
         when savings.saved <= 0 then 'rent_below_energy'
     end as missing_reason,
     list_sort(list_distinct(list_concat(savings.rent_flags, savings.owned_flags))) as flags,

@@ -42,6 +42,7 @@ sums as (
         sum(disclosed_market_tco2e) as disclosed_market_tco2e,
         sum(disclosed_water_liters) as disclosed_water_liters,
         sum(emissions_tco2e) filter (where is_stated) as same_phases_tco2e,
+        coalesce(list(phase_id order by phase_id) filter (where not is_stated), []) as phases_without_statement,
         coalesce(list(phase_id order by phase_id) filter (where missing_reason is not null), [])
             as phases_without_energy,
         list_sort(list_distinct(flatten(list(flags)))) as flags,
@@ -75,6 +76,7 @@ select
     sums.same_phases_tco2e / nullif(sums.disclosed_location_tco2e, 0) as worked_out_to_disclosed_ratio,
     sums.is_floor as is_lower_bound,
     sums.phases_without_energy,
+    if(sums.disclosed_location_tco2e is null, [], sums.phases_without_statement) as phases_without_statement,
     sums.flags,
 from bounded as sums
 inner join core.models as models on models.model_id = sums.model_id

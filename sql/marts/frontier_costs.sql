@@ -12,7 +12,7 @@ method as (
 ),
 
 from_scratch as (
-    -- a frontier run makes new weights; a family's figure is that of several runs
+    -- a frontier run makes all its weights anew; a family's figure is that of several runs
     select
         models.model_id,
         models.name,
@@ -28,6 +28,11 @@ from_scratch as (
             select model_id,
             from core.training_phases
             where row_role in ('primary', 'context_only') and phase in ('pretraining', 'full_training')
+        )
+        and models.model_id not in (
+            select child_model_id,
+            from core.model_lineage
+            where relation = 'weights'
         )
 ),
 

@@ -63,6 +63,8 @@ own_phases as (
                 then (phases.tokens_low::double + phases.tokens_high::double) / 2
             else coalesce(phases.tokens_low, phases.tokens_high)::double
         end as tokens,
+        phases.tokens_low is not null and phases.tokens_high is null as is_tokens_floor,
+        phases.tokens_low is null and phases.tokens_high is not null as is_tokens_ceiling,
         rental.gpu_hours,
         if(list_contains(rental.flags, 'assumed_utilization'), null, rental.gpu_hours) as disclosed_gpu_hours,
         rental.cost_mid_usd as rental_usd,
@@ -100,6 +102,8 @@ tokens as (
     select
         model_id,
         if(bool_and(tokens is not null), sum(tokens), null) as training_tokens,
+        bool_or(is_tokens_floor) and not bool_or(is_tokens_ceiling) as is_floor,
+        bool_or(is_tokens_ceiling) and not bool_or(is_tokens_floor) as is_ceiling,
         if(bool_and(disclosed_gpu_hours is not null), sum(disclosed_gpu_hours)::double, null) as gpu_hours,
         if(
             bool_and(rental_usd is not null and disclosed_gpu_hours is not null),
@@ -109,6 +113,29 @@ tokens as (
         if(bool_and(disclosed_usd is not null), sum(disclosed_usd)::double, null) as disclosed_usd,
     from token_phases
     group by all
+),
+
+bounds as (
+    -- what is a floor where tokens are, and what a ceiling
+    select
+        model_id,
+        list_filter(
+            [
+                if(training_tokens is null, null, 'training_tokens'),
+                if(training_tokens is null or gpu_hours is null, null, 'tokens_per_gpu_hour'),
+            ],
+            lambda named: named is not null
+        ) as of_tokens,
+        list_filter(
+            [
+                if(training_tokens is null or disclosed_usd is null, null, 'disclosed_usd_per_trillion_tokens'),
+                if(training_tokens is null or rental_usd is null, null, 'rental_usd_per_trillion_tokens'),
+            ],
+            lambda named: named is not null
+        ) as of_prices,
+        case when is_floor then of_tokens when is_ceiling then of_prices else [] end as lower,
+        case when is_floor then of_prices when is_ceiling then of_tokens else [] end as upper,
+    from tokens
 )
 
 select
@@ -124,7 +151,8 @@ select
     cumulative.gpu_hours as cumulative_gpu_hours,
     coalesce(floors.is_own_lower_bound, false) as is_own_lower_bound,
     coalesce(floors.is_cumulative_lower_bound, false) as is_cumulative_lower_bound,
-    coalesce(floors.lower_bound_columns, []) as lower_bound_columns,
+    list_sort(list_concat(floors.lower_bound_columns, bounds.lower)) as lower_bound_columns,
+    list_sort(coalesce(bounds.upper, [])) as upper_bound_columns,
     cumulative.undisclosed_ancestors,
     tokens.training_tokens,
     own.disclosed_usd as own_disclosed_usd,
@@ -161,4 +189,5 @@ inner join scopes as cumulative on cumulative.model_id = models.model_id and cum
 left join floors on floors.model_id = models.model_id
 left join hardware_used on hardware_used.model_id = models.model_id
 left join tokens on tokens.model_id = models.model_id
+left join bounds on bounds.model_id = models.model_id
 order by models.model_id

@@ -90,8 +90,8 @@ judged as (
     -- sure is what holds at both ends, and for a floor whatever is missing
     select
         *,
-        low_flop / reference_high_flop > limit_ratio as is_above_at_all_ends,
-        high_flop / reference_low_flop <= limit_ratio as is_below_at_all_ends,
+        coalesce(low_flop / reference_high_flop > limit_ratio, false) as is_above_at_all_ends,
+        coalesce(high_flop / reference_low_flop <= limit_ratio, false) as is_below_at_all_ends,
     from compared
 )
 

@@ -24,22 +24,21 @@ method as (
 ),
 
 phases as (
-    -- the best known way for each phase: as disclosed, from parameters and tokens, from hours at the usual utilisation
+    -- what each phase gives: compute as disclosed, from parameters and tokens, from hours at full speed
     select
         phases.model_id,
         phases.training_compute_flop as disclosed_flop,
+        phases.tokens_low::double as tokens_low,
+        phases.tokens_high::double as tokens_high,
         method.flop_per_parameter_and_token
         * case models.architecture
             when 'dense' then coalesce(models.active_params, models.total_params)
             when 'moe' then models.active_params
-        end::double
-        * case
-            when phases.tokens_low is not null and phases.tokens_high is not null
-                then (phases.tokens_low::double + phases.tokens_high::double) / 2
-            else coalesce(phases.tokens_low, phases.tokens_high)::double
-        end as counted_flop,
-        coalesce(phases.gpu_hours::double, sqrt(phases.gpu_hours_low::double * phases.gpu_hours_high::double))
-        * 3600 * hardware.peak_bf16_flop_per_s as peak_flop,
+        end::double as flop_per_token,
+        coalesce(phases.gpu_hours::double, sqrt(phases.gpu_hours_low::double * phases.gpu_hours_high::double)) as hours,
+        coalesce(phases.gpu_hours_low::double, hours) as hours_low,
+        coalesce(phases.gpu_hours_high::double, hours) as hours_high,
+        3600 * hardware.peak_bf16_flop_per_s as flop_per_hour,
     from core.training_phases as phases
     cross join method
     inner join core.models as models on models.model_id = phases.model_id
@@ -47,22 +46,54 @@ phases as (
     where phases.row_role in ('primary', 'context_only')
 ),
 
+ends as (
+    -- a range of hours and that of the utilisation are independent: in logarithms, distances add in squares
+    select
+        phases.*,
+        flop_per_token * tokens_low as counted_low_flop,
+        flop_per_token * coalesce((tokens_low + tokens_high) / 2, tokens_low, tokens_high) as counted_flop,
+        flop_per_token * coalesce(tokens_high, tokens_low) as counted_high_flop,
+        hours * flop_per_hour * method.utilization_ratio as timed_flop,
+        timed_flop * exp(
+            -sqrt(ln(hours / hours_low) ** 2 + ln(method.utilization_ratio / method.utilization_low_ratio) ** 2)
+        ) as timed_low_flop,
+        timed_flop * exp(
+            sqrt(ln(hours_high / hours) ** 2 + ln(method.utilization_high_ratio / method.utilization_ratio) ** 2)
+        ) as timed_high_flop,
+    from phases
+    cross join method
+),
+
+known as (
+    -- the best known way for each phase
+    select
+        model_id,
+        case
+            when disclosed_flop is not null then 'disclosed'
+            when counted_flop is not null then 'from_tokens'
+            when timed_flop is not null then 'from_hours'
+        end as way,
+        case way
+            when 'disclosed' then disclosed_flop
+            when 'from_tokens' then counted_low_flop
+            else timed_low_flop
+        end as low_flop,
+        coalesce(disclosed_flop, counted_flop, timed_flop) as flop,
+        coalesce(disclosed_flop, counted_high_flop, timed_high_flop) as high_flop,
+        way = 'from_tokens' and tokens_high is null as is_floor,
+    from ends
+),
+
 own as (
     select
         model_id,
-        sum(coalesce(known_flop, peak_flop * utilization_low_ratio)) as low_flop,
-        sum(coalesce(known_flop, peak_flop * utilization_ratio)) as flop,
-        sum(coalesce(known_flop, peak_flop * utilization_high_ratio)) as high_flop,
-        bool_or(coalesce(known_flop, peak_flop) is null) as is_incomplete,
-        bool_or(disclosed_flop is null and counted_flop is not null) as is_counted,
-        bool_or(known_flop is null and peak_flop is not null) as is_timed,
-    from (
-        select
-            *,
-            coalesce(disclosed_flop, counted_flop) as known_flop,
-        from phases
-    ) as known
-    cross join method
+        sum(low_flop) as low_flop,  -- of tokens told as 'up to' nothing is sure
+        sum(flop) as flop,
+        sum(high_flop) as high_flop,
+        bool_or(way is null or is_floor) as is_incomplete,
+        bool_or(way = 'from_tokens') as is_counted,
+        bool_or(way = 'from_hours') as is_timed,
+    from known
     group by all
 ),
 

@@ -62,6 +62,8 @@ PLAIN_NUMBERS = {-1, 0, 1, 2}
 NUMBERS_OF_ARITHMETIC = {
     ("cost_inputs.py", 0.75): "a quarter less",
     ("cost_inputs.py", 1.25): "a quarter more",
+    ("epoch.py", 8): "digits of the id of a run",
+    ("epoch.py", 10): "digits of the id of a run",
     ("evidence.py", 8): "bytes of a hash",
     ("market.py", 32): "bits of a rank",
     ("runs.py", 3600): "seconds in an hour",

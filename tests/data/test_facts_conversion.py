@@ -239,6 +239,10 @@ def _our_rows(part: str, model_key: str) -> list[dict[str, Any]]:
     ]
 
 
+FLOORS = {"phi-4-multimodal__continued_pretraining": {"tokens.high": ""}}
+"""Where the note of a fact says that there were more tokens than the fact counts: speech, as hours."""
+
+
 def _renamed(rows: Iterable[Row], names: Mapping[str, str]) -> list[Row]:
     """Rows of the facts under our names."""
     return [{names.get(column, column): cell for column, cell in row.items()} for row in rows]
@@ -332,7 +336,8 @@ def test_phases() -> None:
     """244 phases, each in the file of its model."""
     facts, ours = _facts("disclosures/phases"), _our_rows("phases", "model_id")
     assert len(facts) == 244
-    _assert_none(_differences(ours, _renamed(facts, PHASE), ("phase_id",)))
+    rows = [row | FLOORS.get(row["phase_id"], {}) for row in _renamed(facts, PHASE)]
+    _assert_none(_differences(ours, rows, ("phase_id",)))
 
 
 def test_lineage() -> None:

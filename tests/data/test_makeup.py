@@ -221,6 +221,35 @@ class TestEnergyByModel:
         assert len(found) > 100
         assert found == {model: pytest.approx(added[model]) for model in found}
 
+    def test_statements_of_some_phases_alone_say_of_which_not(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """LLaMA-13B's 23 t are of all Vicuna-13B's electricity but its own; a model without any lists none."""
+        rows = dict(
+            ledger.sql(
+                "select model_id, [disclosed_location_tco2e, len(phases_without_statement)] from marts.energy_by_model "
+                "where scope = 'cumulative' and model_id in ('vicuna-13b', 'llama-1-13b', 'deepseek-v3')"
+            ).fetchall()
+        )
+        assert rows["llama-1-13b"] == [23, 0]
+        assert rows["vicuna-13b"][0] == 23
+        assert rows["vicuna-13b"][1] >= 1
+        assert rows["deepseek-v3"] == [None, 0]
+
+    def test_a_row_of_a_table_is_split_by_hours(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Llama 3.2 90B Vision: 513 t in one row, over 1,775,120 hours of four phases."""
+        [row] = ledger.sql(
+            "select sum(disclosed_location_tco2e), max(disclosed_location_tco2e) from core.phase_energy "
+            "where model_id = 'llama-3-2-90b-vision'"
+        ).fetchall()
+        assert row == pytest.approx((513, 513 * 885_000 / 1_775_120), rel=1e-6)
+
+    def test_where_a_run_took_place_is_that_of_its_card(self, ledger: duckdb.DuckDBPyConnection) -> None:
+        """Stable Diffusion: AWS US-east, not Germany or Great Britain."""
+        rows = ledger.sql(
+            "select country, list_contains(flags, 'assumed_country'), disclosed_location_tco2e from core.phase_energy "
+            "where model_id in ('stable-diffusion-1', 'stable-diffusion-2') order by model_id"
+        ).fetchall()
+        assert rows == [("US", False, 11.25), ("US", False, 15)]
+
     def test_what_the_developer_states_stands_beside(self, ledger: duckdb.DuckDBPyConnection) -> None:
         """Llama 3.1 405B: 8,930 t by location, none by market, on its model card."""
         [(located, by_market, worked_out, ratio)] = ledger.sql(

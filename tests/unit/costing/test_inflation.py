@@ -51,6 +51,16 @@ def test_an_index_that_has_ended_is_carried_and_says_so() -> None:
     assert (date(2024, 6, 1), 2023) not in found
 
 
+def test_a_month_that_was_never_published_takes_the_one_before_and_says_so() -> None:
+    without_june = [row for row in INDEX if row["observed_on"] != date(2023, 6, 1)]
+    without_june[4] = month(2023, 5, 98)
+    found = factors([without_june[-1], *without_june[:-1]])  # in any order
+    assert found[date(2023, 6, 1), 2024]["index_month_on"] == date(2023, 5, 1)
+    assert found[date(2023, 6, 1), 2024]["deflator_ratio"] == pytest.approx(120 / 98)
+    assert found[date(2023, 6, 1), 2023]["year_month_count"] == 11
+    assert {key[0] for key in found} == {key[0] for key in factors(INDEX)}
+
+
 def test_the_newest_vintage_stands_alone() -> None:
     older = [month(2023, number, 50, OLD) for number in range(1, 13)]
     assert factors([*INDEX, *older]) == factors(INDEX)
