@@ -35,7 +35,9 @@ from pipelines.options import (
     YearOption,
     choice,
     complete_model,
+    index_of_year,
     kept,
+    no_day_to_come,
     open_ledger,
     open_models,
     session_of,
@@ -103,6 +105,7 @@ def run(
         typer.Option(
             formats=["%Y-%m-%d"],
             metavar="DATE",
+            callback=no_day_to_come,
             help="Day rental_now is priced on; today when not given.",
             show_default=False,
         ),
@@ -214,7 +217,7 @@ def show(
     context: typer.Context,
     model: Model,
     usd_of: YearOption = None,
-    index: IndexOption = "CPIAUCSL",
+    index: IndexOption = None,
     as_known_on: KnownOption = None,
     _data: DataOption = None,
     _json: JsonOption = False,
@@ -227,8 +230,9 @@ def show(
     from pipelines.screens import model as screen
     from pipelines.warehouse import explanations
 
+    series = index_of_year(index, usd_of)
     with open_models(context, [model], as_known_on) as (ledger, ids, day):
-        found = explanations.page(ledger, ids[0], usd_of, index)
+        found = explanations.page(ledger, ids[0], usd_of, series)
     tell(context, vars(found), day, lambda: screen.show(found))
 
 

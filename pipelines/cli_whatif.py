@@ -25,6 +25,7 @@ from pipelines.options import (
     ScopeOption,
     YearOption,
     choice,
+    index_of_year,
     no_day_to_come,
     open_ledger,
     session_of,
@@ -78,7 +79,7 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
         ),
     ] = None,
     usd_of: YearOption = None,
-    index: IndexOption = "CPIAUCSL",
+    index: IndexOption = None,
     scope: ScopeOption = "cumulative",
     basis: BasisOption = None,
     _data: DataOption = None,
@@ -94,7 +95,7 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
     from pipelines.costing.overrides import Overrides
     from pipelines.screens import whatif as screen
 
-    prices = _prices(price or [])
+    prices, series = _prices(price or []), index_of_year(index, usd_of)
     if utilization is not None and not LEAST_UTILIZATION <= utilization <= 1:
         raise typer.BadParameter(
             f"{utilization:g} is no share from {LEAST_UTILIZATION:g} to 1, as 0.35", param_hint="--utilization"
@@ -120,6 +121,6 @@ def whatif(  # noqa: PLR0913, PLR0917 - an argument for each option
             hours_factor=hours_factor,
         )
         day = as_of.date() if as_of else None
-        dollars = asking.Dollars(usd_of, index) if usd_of else None
-        found = asking.what_if(ledger, ledger.model_id(model), overrides, day, dollars)
+        dollars = asking.Dollars(usd_of, series) if usd_of else None
+        found = asking.what_if(ledger, ledger.model_id(model), overrides, day, dollars, scope)
     output.show_json(found) if session_of(context).as_json else output.show(screen.answer(found, scope, basis))

@@ -7,17 +7,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 import shutil
 import tempfile
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+import polars as pl
 
 from pipelines.paths import DataFolder
 from pipelines.sources import epoch
 from pipelines.sources.epoch import EpochFile
 from pipelines.sources.text import UnreadableError
 from pipelines.warehouse.faults import LedgerError, NoDataError
+
+if TYPE_CHECKING:
+    from pipelines.sources.fetching import FetchError
 
 ORIGIN = "origin.json"
 LICENCE = (
@@ -99,7 +106,9 @@ def _read(folder: Path, file: EpochFile) -> bytes:
     path = next((folder / name for name in names if (folder / name).is_file()), None)
     if path is None:
         there = "" if folder.is_dir() else " (there is no such folder)"
-        raise ImportRefusedError(f"{folder}{there}: no file {' or '.join(map(repr, names))}: download it from Epoch")
+        raise ImportRefusedError(
+            f"{folder}{there}: no file {' or '.join(map(repr, names))}: download it from {file.published_by}"
+        )
     try:
         return epoch.content_of(path)
     except UnreadableError as error:
@@ -117,13 +126,22 @@ def _fetched(address: str, file: EpochFile) -> bytes:
         try:
             answer = fetch(feed, None)
         except FetchError as error:
-            faults.append(str(error))
+            faults.append(_cause(error))
             if error.http_status != 404:
                 break
             continue
         if isinstance(answer, Fetched):
             return answer.pages[0]
-    raise ImportRefusedError(f"{file.published_as} could not be fetched: {'; '.join(faults)}")
+    raise ImportRefusedError(
+        f"{file.published_as} could not be fetched: {'; '.join(dict.fromkeys(faults))}: give the web address below "
+        "which the files lie, or a folder that holds them"
+    )
+
+
+def _cause(error: FetchError) -> str:
+    """What went wrong, without a remedy that is one for feeds."""
+    cause, _, remedy = str(error).rpartition(": ")
+    return cause if cause and "feed" in remedy else str(error)
 
 
 def _measured(new: Path, file: EpochFile) -> Imported:
@@ -146,20 +164,29 @@ def _measured(new: Path, file: EpochFile) -> Imported:
         reasons = [*unread["reason"], *staged.rejected["reason"]]
         reason = f", the first because {reasons[0]}" if reasons else ""
         raise ImportRefusedError(f"{file.published_as}: no record can be used{reason}")
-    aside = staged.rejected.filter("is_set_aside")
+    aside, emptied = staged.rejected.filter("is_set_aside"), staged.rejected.filter(~pl.col("is_set_aside"))
     return Imported(
         file=file.name,
         published_as=file.published_as,
         row_count=staged.rows.height,
         set_aside_count=unread.height + aside.select("line").n_unique(),
-        emptied_cell_count=staged.rejected.height - aside.height,
+        emptied_cell_count=emptied.select("line", "column_name").n_unique(),
         sha256=hashlib.sha256((new / file.name).read_bytes()).hexdigest(),
     )
+
+
+def _keep_time(path: Path, before: Path) -> None:
+    """Give a file that is the same as before the time it had: nothing changed."""
+    if before.is_file() and before.read_bytes() == path.read_bytes():
+        times = before.stat()
+        os.utime(path, ns=(times.st_atime_ns, times.st_mtime_ns))
 
 
 def _put(new: Path, place: Path, aside: Path) -> None:
     """Let a folder take the place of another; if it cannot, the other is put back."""
     had = place.exists()
+    for path in new.iterdir() if had else ():
+        _keep_time(path, place / path.name)
     if had:
         place.rename(aside)
     try:

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from pipelines.warehouse.answers import Ledger
 
 REFUSED, BROKEN_PIPE = 1, 141
+USUAL_INDEX = "CPIAUCSL"
 
 
 @dataclass
@@ -60,13 +61,24 @@ class Verbs(TyperGroup):
             raise typer.Exit(BROKEN_PIPE) from None
         except LedgerError as error:
             _refuse(error, ctx.obj)
-        except (typer.Exit, typer.Abort, typer.TyperException):
+        except typer.TyperException as error:
+            if session_of(ctx).as_json or "--json" in sys.argv:  # an unknown option ends before any is taken
+                _tell_usage(error)
+            raise
+        except (typer.Exit, typer.Abort):
             raise
         except Exception as error:  # the last net: a reader gets one line and where to report it, never a traceback
             if ctx.obj.debug:
                 raise
             _confess(error, ctx.obj)
         return result
+
+
+def _tell_usage(error: typer.TyperException) -> None:
+    """Wrong usage as JSON, beside what stands in the other stream."""
+    from pipelines.output import show_json
+
+    show_json({"error": {"kind": "usage", "message": error.format_message()}})
 
 
 def _refuse(error: LedgerError, session: Session) -> NoReturn:
@@ -138,6 +150,19 @@ def no_day_to_come(value: datetime | None) -> datetime | None:
     return value
 
 
+def index_of_year(index: str | None, year: int | None) -> str:
+    """The price index that converts into dollars of a year.
+
+    Raises:
+        typer.BadParameter: an index without a year converts nothing.
+    """
+    if index is not None and year is None:
+        raise typer.BadParameter(
+            "a price index converts into dollars of a year: name it with --usd-of", param_hint="--index"
+        )
+    return index or USUAL_INDEX
+
+
 def choice(known: Iterable[str], text: str) -> Any:
     """An option that takes a word of a vocabulary."""
     words = list(known)
@@ -160,7 +185,13 @@ DataOption = Annotated[
     typer.Option("--data", metavar="DIR", callback=kept("data"), help="Data folder in use.", show_default=False),
 ]
 JsonOption = Annotated[
-    bool, typer.Option("--json", callback=kept("as_json"), help="Print JSON: numbers as numbers, unknowns as null.")
+    bool,
+    typer.Option(
+        "--json",
+        callback=kept("as_json"),
+        is_eager=True,  # so that a fault in another option is told as JSON
+        help="Print JSON: numbers as numbers, unknowns as null.",
+    ),
 ]
 Model = Annotated[
     str, typer.Argument(metavar="MODEL", help="Id, or exact name.", autocompletion=complete_model, show_default=False)
@@ -183,7 +214,15 @@ KnownOption = Annotated[
 YearOption = Annotated[
     int | None, typer.Option("--usd-of", metavar="YEAR", help="Costs in dollars of a year too.", show_default=False)
 ]
-IndexOption = Annotated[str, typer.Option("--index", metavar="SERIES", help="Price index for --usd-of.")]
+IndexOption = Annotated[
+    str | None,
+    typer.Option(
+        "--index",
+        metavar="SERIES",
+        help=f"Price index for --usd-of ({USUAL_INDEX} when not given).",
+        show_default=False,
+    ),
+]
 BasisOption = Annotated[str | None, choice(PRICE_BASIS, "Price basis.")]
 ScopeOption = Annotated[str, choice(COST_SCOPE, "What is counted in (cumulative when not given).")]
 

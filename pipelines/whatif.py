@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.contracts.types import USD
+from pipelines.contracts.types import UNIT_PRICE, USD
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
 from pipelines.costing.inputs import Inputs
@@ -162,7 +162,12 @@ def _nearest(text: str, rows: Sequence[tuple[Any, ...]]) -> list[str]:
 
 
 def what_if(
-    ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None = None, dollars: Dollars | None = None
+    ledger: Ledger,
+    model_id: str,
+    overrides: Overrides,
+    as_of: date | None = None,
+    dollars: Dollars | None = None,
+    scope: str = "cumulative",
 ) -> Answer:
     """What a model would cost under some changes, beside what the ledger says.
 
@@ -172,18 +177,21 @@ def what_if(
         overrides: what is otherwise; accelerators by their ids.
         as_of: day on which `rental_now` is priced; that of the newest release when not given.
         dollars: in whose dollars all amounts are to stand; those of the day when not given.
+        scope: whose phases are counted where it is said what a change does; the costs are of every scope.
 
     Raises:
         UnknownIndexError: the index is not known, or does not cover the model, the day or the year.
         UnreadableLedgerError: the file has other tables than this program expects.
     """
     try:
-        return _answer(ledger, model_id, overrides, as_of, dollars)
+        return _answer(ledger, model_id, overrides, as_of, dollars, scope)
     except pl.exceptions.ColumnNotFoundError as error:
         raise ledger.of_another_version(error) from error
 
 
-def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None, dollars: Dollars | None) -> Answer:
+def _answer(
+    ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | None, dollars: Dollars | None, scope: str
+) -> Answer:
     released_on = ledger.fetch("select max_by(as_of_on, published_at) from history.releases")[0][0]
     day = as_of or released_on
     given = costing_inputs(ledger, model_id)
@@ -213,9 +221,12 @@ def _answer(ledger: Ledger, model_id: str, overrides: Overrides, as_of: date | N
         ],
         how="vertical_relaxed",
     )
-    changes = _changes(overrides, given, priced)
-    if day != released_on:
-        changes.append(_new_day(day, released_on, given["costs"], priced))
+    members = given["members"].filter(pl.col("scope") == scope)["member_model_id"]
+    is_counted = pl.col("model_id").is_in(members.implode()) & (pl.col("row_role") == "primary")
+    counted = {name: frame.filter(is_counted) for name, frame in given.items() if name in ("phases", "costs")}
+    changes = _changes(overrides, {**given, **counted}, priced.filter(is_counted))
+    if as_of is not None:
+        changes.append(_new_day(day, released_on, counted["costs"], priced))
     costs, usual, vintage_on = rows, given["usual"], None
     if dollars is not None:
         released = ledger.model(model_id).released_on
@@ -287,19 +298,22 @@ def _why_not_compared(row: Mapping[str, Any]) -> str | None:
 
 def _changes(overrides: Overrides, given: dict[str, pl.DataFrame], priced: pl.DataFrame) -> list[Change]:
     """Every change that was asked for, with its effect in words."""
-    found = [_price(hardware_id, price, given) for hardware_id, price in overrides.prices.items()]
-    primary = given["phases"].filter(pl.col("row_role") == "primary")
+    found = [_price(hardware_id, overrides.prices, given) for hardware_id in overrides.prices]
+    primary = given["phases"]
     if overrides.rental_terms is not None:
         found.append(Change("terms", overrides.rental_terms, f"rental is priced as {overrides.rental_terms}", True))
     if overrides.utilization_ratio is not None:
-        moved = priced.filter(pl.col("flags").list.contains("scenario_utilization"), pl.col("row_role") == "primary")
+        moved = priced.filter(pl.col("flags").list.contains("scenario_utilization"))
         count, other = moved["phase_id"].n_unique(), primary.height - moved["phase_id"].n_unique()
         rest = f"; the hours of {_phases(other)} neither come from compute nor imply a utilisation" if other else ""
         effect = f"changes the hours of {_phases(count)}{rest}" if count else f"changes nothing{rest}"
         found.append(Change("utilization", f"{overrides.utilization_ratio:g}", effect, count > 0))
     if overrides.hours_factor is not None:
-        effect = f"multiplies the hours of {_phases(primary.height)}"
-        found.append(Change("hours factor", f"{overrides.hours_factor:g}", effect, primary.height > 0))
+        has_hours = pl.any_horizontal(pl.col("gpu_hours", "gpu_hours_low", "gpu_hours_high").is_not_null())
+        count = given["costs"].filter(has_hours)["phase_id"].n_unique() if overrides.hours_factor != 1 else 0
+        nothing = "changes nothing" if overrides.hours_factor == 1 else "changes nothing: no phase has any hours"
+        effect = f"multiplies the hours of {_phases(count)}" if count else nothing
+        found.append(Change("hours factor", f"{overrides.hours_factor:g}", effect, count > 0))
     return found
 
 
@@ -307,23 +321,26 @@ def _phases(count: int) -> str:
     return f"{count} phase" if count == 1 else f"{count} phases"
 
 
-def _price(hardware_id: str, price: float, given: dict[str, pl.DataFrame]) -> Change:
-    """What a price does: which phases ran on the accelerator, or are priced by it, and at what price until now."""
-    stand_in = given["hardware"].filter(pl.col("price_proxy_hardware_id") == hardware_id)["hardware_id"]
+def _price(hardware_id: str, prices: Mapping[str, float], given: dict[str, pl.DataFrame]) -> Change:
+    """What a price does: which phases ran on the accelerator, or are priced by it, and at what price until now.
+
+    An accelerator with a given price of its own is not priced by the one that stands in for it.
+    """
+    is_stand_in = (pl.col("price_proxy_hardware_id") == hardware_id) & ~pl.col("hardware_id").is_in(list(prices))
+    stand_in = given["hardware"].filter(is_stand_in)["hardware_id"]
     is_own = pl.col("hardware_id") == hardware_id
     is_stood_in = pl.col("hardware_id").is_in(stand_in.implode()) & (
         pl.col("flags").list.contains(PROXY) | pl.col("unit_price_usd_per_gpu_hour").is_null()
     )
     is_stated = pl.col("price_basis").eq("disclosed") & pl.col("unit_price_usd_per_gpu_hour").is_not_null()
     priced = given["costs"].filter(
-        pl.col("row_role") == "primary",
         is_own | (is_stood_in & pl.col("price_basis").ne("disclosed")),
         pl.col("price_basis").is_in(rented()) | is_stated,
     )
     count = priced["phase_id"].n_unique()
-    value = f"${price:,.2f} an hour"
+    value = f"${_price_text(prices[hardware_id])} an hour"
     if not count:
-        effect = "changes nothing: no phase of the model, or of what it stands on, ran on it or is priced by it"
+        effect = "changes nothing: no phase that is counted ran on it or is priced by it"
         return Change(hardware_id, value, effect, has_effect=False)
     until_now = (
         priced.drop_nulls("unit_price_usd_per_gpu_hour")
@@ -339,10 +356,19 @@ def _price(hardware_id: str, price: float, given: dict[str, pl.DataFrame]) -> Ch
     return Change(hardware_id, value, f"prices {_phases(count)}{was}", has_effect=True)
 
 
+def _price_text(price: float) -> str:
+    """A price with its cents, and with as many decimals as it is costed with where it has more."""
+    exact = Decimal(str(price)).quantize(Decimal(1).scaleb(-UNIT_PRICE.scale))
+    cents = exact.quantize(Decimal(1).scaleb(-USD.scale))
+    return f"{cents:,}" if cents == exact else f"{exact.normalize():,f}"
+
+
 def _new_day(day: date, released_on: date, usual: pl.DataFrame, priced: pl.DataFrame) -> Change:
+    if day == released_on:
+        return Change("as of", day.isoformat(), "changes nothing: it is the day of the ledger", has_effect=False)
     name = "unit_price_usd_per_gpu_hour"
     now = usual.filter(pl.col("price_basis") == "rental_now").select("phase_id", pl.col(name).alias("was"))
     then = priced.filter(pl.col("price_basis") == "rental_now").select("phase_id", name)
     moved = now.join(then, on="phase_id").filter(pl.col(name).ne_missing(pl.col("was"))).height
-    effect = f"prices {_phases(moved)} otherwise" if moved else "changes no price"
-    return Change("as of", day.isoformat(), f"{effect}, instead of {released_on.isoformat()}", moved > 0)
+    effect = f"prices {_phases(moved)} otherwise than" if moved else "changes no price of"
+    return Change("as of", day.isoformat(), f"{effect} {released_on.isoformat()}", moved > 0)

@@ -165,6 +165,7 @@ VOCABULARIES = {
     "Flags of Epoch's models": vocabulary.EPOCH_FLAG,
     "Reasons for a difference between methods": vocabulary.DIFFERENCE_REASON,
     "Reasons for a missing cost": vocabulary.MISSING_REASON,
+    "What a scenario changed in a cost": vocabulary_questions.SCENARIO_FLAG,
     "Reasons for no difference under a scenario": vocabulary_questions.DIFFERENCE_MISSING_REASON,
     "Changes of a cost": vocabulary.COST_CHANGE,
     "Causes of a change": vocabulary.CHANGE_CAUSE,

@@ -89,7 +89,11 @@ class StagedEpochModels(Record):
     )
     training_compute_flop: pl.Float64 = column("Arithmetic done.", nullable=True, gt=0, le=MOST_FLOP)
     finetune_compute_flop: pl.Float64 = column(
-        "Arithmetic of the fine-tune alone.", nullable=True, ge=LEAST_FINETUNE_FLOP, le=MOST_FLOP
+        "Arithmetic of the fine-tune alone.",
+        nullable=True,
+        ge=LEAST_FINETUNE_FLOP,
+        le=MOST_FLOP,
+        remedy="Epoch's table has it in another unit or without its exponent; the cell counts as empty",
     )
     base_model_cell: pl.String = column("Models it was built on, separated by commas.", nullable=True)
     assessment: pl.String = column("How sure Epoch is of the figures.", nullable=True)

@@ -270,7 +270,7 @@ COST_FLAG = {
     "restated_base": "The printed hours belong to the base model.",
     "third_party_estimate": "Only a third party's estimate exists; it is shown beside, never summed.",
     "base_unknown": "A fine-tune whose base model is not named.",
-    "own_hours_not_disclosed": "The model's own training has no hours; the figure is what it stands on.",
+    "own_hours_not_disclosed": "The model's own training has no hours; any figure is of what it stands on alone.",
     "undisclosed_ancestors": "A model it stands on discloses nothing.",
     "set_aside": "A row this figure depends on was set aside by validation.",
     "covers_models": "A figure is stated for several models at once and kept on their family.",

@@ -136,13 +136,14 @@ def with_hours(runs: pl.LazyFrame, constants: Constants, phases: pl.DataFrame, o
 
 
 def touched_bases(overrides: Overrides) -> list[str]:
-    """Names of the price bases whose costs a scenario may change."""
-    has_other_hours = overrides.hours_factor is not None or overrides.utilization_ratio is not None
-    if overrides.has_other_constants or has_other_hours:
+    """Names of the price bases whose costs a scenario may change; what is bought follows no hours."""
+    if overrides.has_other_constants:
         return list(PRICE_BASES)
+    has_other_hours = overrides.hours_factor is not None or overrides.utilization_ratio is not None
+    by_hours = {name for name, basis in PRICE_BASES.items() if basis.is_per_hour and has_other_hours}
     by_price = {*rented(), DISCLOSED} if overrides.prices else set()
     by_terms = {RENTAL} if overrides.rental_terms is not None else set()
-    return [name for name in PRICE_BASES if name in by_price | by_terms]
+    return [name for name in PRICE_BASES if name in by_hours | by_price | by_terms]
 
 
 def needed_bases(overrides: Overrides, also: Collection[str] = ()) -> list[str]:
@@ -172,10 +173,10 @@ def with_prices(
 
 def _on_terms(prices: pl.DataFrame, terms: str) -> pl.DataFrame:
     """`rental`, priced as another basis is."""
-    flags = pl.concat_list("price_flags", pl.lit(["scenario_terms"], pl.List(pl.String)))
+    flags = pl.concat_list(pl.col("price_flags").fill_null([]), pl.lit(["scenario_terms"], pl.List(pl.String)))
     rental = prices.filter(pl.col("price_basis") == terms).with_columns(
         pl.lit(RENTAL).alias("price_basis"),
-        pl.when(pl.col("unit_price").is_not_null()).then(flags).alias("price_flags"),
+        flags.alias("price_flags"),  # also where these terms have no price: they are why there is no cost
     )
     return pl.concat([prices.filter(pl.col("price_basis") != RENTAL), rental])
 

@@ -96,15 +96,19 @@ def _unknown_constants(constants: pl.DataFrame, scenarios: pl.DataFrame, methods
     missing = constants.join(of_scenario, on="scenario_id", how="inner").join(
         methods, on=["method_id", "constant_id"], how="anti"
     )
-    known = methods["constant_id"].unique().to_list()
-    hints = {name: suggestion(name, known) for name in missing["constant_id"].unique()}
+    known = methods.group_by("method_id").agg("constant_id")
+    of_method = dict(zip(known["method_id"], known["constant_id"].to_list(), strict=True))
+    asked = zip(missing["method_id"], missing["constant_id"], strict=True)
+    hints = {f"{method} {constant}": suggestion(constant, of_method[method]) for method, constant in asked}
     reason = pl.concat_str(
         pl.lit("method '"),
         "method_id",
         pl.lit("' has no constant '"),
         "constant_id",
         pl.lit("'"),
-        pl.col("constant_id").replace_strict(hints, default="", return_dtype=pl.String),
+        pl.concat_str("method_id", "constant_id", separator=" ").replace_strict(
+            hints, default="", return_dtype=pl.String
+        ),
         pl.lit(f": name one of {METHODS_FILE}, or take the entry out"),
     )
     told = _told(CONSTANTS, "constant_id", "unknown_constant", pl.col("constant_id"), reason)

@@ -97,7 +97,7 @@ def finding_line(finding: Rejection) -> str:
     value = f"= {harmless(repr(finding.value), MOST_OF_A_VALUE)}" if finding.value is not None else None
     record = harmless(finding.record_id, MOST_OF_A_VALUE) if finding.record_id else None
     what = " ".join(part for part in (record, finding.column_name, value) if part)
-    kept = "" if finding.is_set_aside else " (kept, and marked)"
+    kept = "" if finding.is_set_aside else " (the row is kept)"
     reason = f"{_short_reason(finding)}{kept}"
     return ": ".join(part for part in (place(finding), what, reason) if part)
 

@@ -60,7 +60,9 @@ def counted(findings: Sequence[Rejection]) -> str:
     """How much was set aside, and how much only marked."""
     aside = sum(finding.is_set_aside for finding in findings)
     files = len({finding.file for finding in findings})
-    marked = f", {plural(len(findings) - aside, 'value')} kept and marked" if aside < len(findings) else ""
+    marked = (
+        f", {plural(len(findings) - aside, 'value')} emptied or marked, the rows kept" if aside < len(findings) else ""
+    )
     return f"{plural(aside, 'value')} set aside{marked}, in {plural(files, 'file')}"
 
 

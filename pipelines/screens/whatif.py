@@ -8,12 +8,13 @@ from decimal import Decimal
 from rich.console import Group
 from rich.text import Text
 
+from pipelines.contracts.vocabulary import MISSING_REASON
 from pipelines.contracts.vocabulary_questions import DIFFERENCE_MISSING_REASON
 from pipelines.screens.pieces import dim, grid, lines, section
 from pipelines.whatif import Alternative, Answer
 from pipelines.wording import short_usd, usd, words
 
-FLOOR = "at least "
+FLOOR, CEILING = "at least ", "at most "
 TOLD = ("floor_beside_whole", "other_phases_priced")
 """Reasons for no difference that the two amounts do not show by themselves."""
 
@@ -31,8 +32,14 @@ def answer(found: Answer, scope: str, basis: str | None) -> Group:
         for cost in found.costs
         if cost.scope == scope
         and basis in (None, cost.price_basis)
-        and (cost.cost_usd is not None or cost.default_usd is not None)
+        and any(end is not None for end in (cost.cost_usd, cost.high_usd, cost.default_usd, cost.default_high_usd))
     ]
+    reasons = {
+        MISSING_REASON[cost.cost_missing_reason]
+        for cost in found.costs
+        if cost.scope == scope and basis in (None, cost.price_basis) and cost.cost_missing_reason
+    }
+    none = " ".join(["no cost is known:" if reasons else "no cost is known", *sorted(reasons)])
     changes = [
         Text(f"{change.name} = {change.value}: {change.effect}", style="" if change.has_effect else "yellow")
         for change in found.changes
@@ -46,7 +53,7 @@ def answer(found: Answer, scope: str, basis: str | None) -> Group:
         Text(f"{found.model_name}, {scope}", style="bold"),
         *([dim(dollars)] if dollars else []),
         section("what is otherwise", *(changes or [dim("nothing but the dollars")])),
-        section("what it costs", _table(costs) if costs else dim("no cost is known on these bases")),
+        section("what it costs", _table(costs) if costs else dim(none)),
     )
 
 
@@ -55,13 +62,13 @@ def _table(costs: Sequence[Alternative]) -> Group:
     for cost in costs:
         table.add_row(
             words(cost.price_basis),
-            _amount(cost.default_usd, cost.is_default_lower_bound),
-            _amount(cost.cost_usd, cost.is_lower_bound),
+            _amount(cost.default_usd, cost.default_high_usd, cost.is_default_lower_bound),
+            _amount(cost.cost_usd, cost.high_usd, cost.is_lower_bound),
             _difference(cost),
             f"{cost.cost_ratio:.3f}" if cost.cost_ratio is not None else "-",
         )
     ranges = [
-        dim(f"{words(cost.price_basis)}: {short_usd(cost.low_usd)} to {short_usd(cost.high_usd)} (90%)")
+        dim(f"{words(cost.price_basis)}, what if: {short_usd(cost.low_usd)} to {short_usd(cost.high_usd)} (90%)")
         for cost in costs
         if cost.low_usd is not None and cost.high_usd is not None and cost.low_usd < cost.high_usd
     ]
@@ -73,9 +80,10 @@ def _table(costs: Sequence[Alternative]) -> Group:
     return lines(table, *ranges, *reasons)
 
 
-def _amount(value: Decimal | None, is_floor: bool) -> Text:
+def _amount(value: Decimal | None, most: float | None, is_floor: bool) -> Text:
+    """A cost; where only its upper end is known, that."""
     if value is None:
-        return dim("no cost")
+        return Text(f"{CEILING}{usd(most)}", style="yellow") if most is not None else dim("no cost")
     return Text(f"{FLOOR if is_floor else ''}{usd(value)}", style="yellow" if is_floor else "")
 
 

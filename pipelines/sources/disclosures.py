@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipelines.contracts.inputs import QUANTITY_COLUMNS
 from pipelines.contracts.vocabulary import QUANTITY
-from pipelines.sources.records import keys_of, row_of, unknown_key
+from pipelines.sources.records import ONLY_YAML, keys_of, row_of, strays, unknown_key
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
 from pipelines.sources.text import Node, TextFile, UnreadableError, printable, read_text, read_yaml
 
@@ -34,8 +34,8 @@ def read(folder: Path) -> Reading:
     paths = sorted((folder / FOLDER).glob("*.yaml"))
     if not paths:
         builder.set_file_aside("models", FOLDER, UnreadableError("no *.yaml file: add one file a model"))
-    for stray in _strays(folder / FOLDER, paths):
-        error = UnreadableError(f"only *.yaml files directly in {FOLDER}/ are read: move or rename it")
+    for stray in strays(folder / FOLDER, paths):
+        error = UnreadableError(ONLY_YAML.format(folder=FOLDER))
         builder.set_file_aside("models", printable(stray.relative_to(folder).as_posix()), error, printable(stray.stem))
     for path in paths:
         try:
@@ -45,12 +45,6 @@ def read(folder: Path) -> Reading:
         except UnreadableError as error:
             builder.set_file_aside("models", printable(f"{FOLDER}/{path.name}"), error, printable(path.stem))
     return builder.result()
-
-
-def _strays(folder: Path, read: list[Path]) -> list[Path]:
-    """YAML files that look like models and would be missed in silence."""
-    found = (path for path in folder.rglob("*") if path.suffix.lower() in (".yaml", ".yml") and path.is_file())
-    return sorted(set(found) - set(read))
 
 
 def _read_model(builder: ReadingBuilder, file: TextFile) -> None:

@@ -34,6 +34,7 @@ NO_TEXT = re.compile(r"[\ud800-\udfff]")
 """What Python makes of bytes that are no UTF-8."""
 
 LONE_RETURN = re.compile(r"\r(?!\n)")
+AGAIN = "download the snapshot again and import it"
 SOMETHING = re.compile(rb"\S")
 
 
@@ -45,11 +46,13 @@ class EpochFile:
         table: the staging table it fills, without schema and source.
         published_as: its name where Epoch publishes it.
         columns: column of the file to column of the table.
+        published_by: who publishes it.
     """
 
     table: str
     published_as: str
     columns: Mapping[str, str]
+    published_by: str = "Epoch"
 
     @property
     def name(self) -> str:
@@ -119,6 +122,7 @@ FILES = (
         "price_index",
         "PCU518210518210.csv",
         {"observation_date": "observed_on", "PCU518210518210": "index_value"},
+        "FRED",
     ),
 )
 """Every file of a snapshot."""
@@ -133,7 +137,7 @@ def read(folder: Path) -> Reading:
     for file in FILES if present else ():
         try:
             if file not in present:
-                raise UnreadableError("the file is missing beside the others: import the snapshot again")
+                raise UnreadableError(f"the file is missing beside the others: {AGAIN}")
             frames[file.declared.name], hashes[folder / file.name] = _read_file(builder, folder, file)
         except UnreadableError as error:
             builder.set_file_aside(file.table, file.name, error)
@@ -165,7 +169,7 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     """
     begin = len(BYTE_ORDER_MARK) if content.startswith(BYTE_ORDER_MARK) else 0
     if not SOMETHING.search(content, begin):
-        raise UnreadableError("the file is empty: import the snapshot again")
+        raise UnreadableError(f"the file is empty: {AGAIN}")
     head = content[:HEAD_BYTES].split(b"\n", 1)[0]
     try:
         text = head.decode("utf-8-sig").rstrip("\r")
@@ -176,15 +180,17 @@ def check_header(content: bytes, file: EpochFile) -> list[str]:
     try:
         header = [name.strip() for name in next(csv.reader([text]), [])]
     except csv.Error as error:
-        raise UnreadableError(f"the header is no line of a CSV file ({error}): import the snapshot again", 1) from error
+        raise UnreadableError(f"the header is no line of a CSV file ({error}): {AGAIN}", 1) from error
     missing = [name for name in file.columns if name not in header]
     if missing:
         raise UnreadableError(
-            f"no column {', '.join(map(repr, missing))}: it is not {file.published_as!r} as Epoch publishes it", 1
+            f"no column {', '.join(map(repr, missing))}: "
+            f"it is not {file.published_as!r} as {file.published_by} publishes it",
+            1,
         )
     doubled = [name for name in file.columns if header.count(name) > 1]
     if doubled:
-        raise UnreadableError(f"column {doubled[0]!r} stands twice: import the snapshot again", 1)
+        raise UnreadableError(f"column {doubled[0]!r} stands twice: {AGAIN}", 1)
     return header
 
 
@@ -246,7 +252,7 @@ def _parse_slowly(builder: ReadingBuilder, content: bytes, header: list[str], fi
                 rows.append((*(cells[place] or None for place in wanted), start))
             start = reader.line_num + 1
     except csv.Error as error:
-        raise UnreadableError(f"not a CSV file ({error}): import the snapshot again", reader.line_num) from error
+        raise UnreadableError(f"not a CSV file ({error}): {AGAIN}", reader.line_num) from error
     schema = {**{str(place): pl.String for place in wanted}, LINE: pl.Int64}
     return pl.DataFrame(rows, schema=schema, orient="row")
 
@@ -257,9 +263,9 @@ def _fault_of(cells: list[str], header: list[str], wanted: list[int], lines: ran
         return None
     if len(cells) != len(header):
         reach = f", and it reaches to line {lines[-1]}" if len(lines) > 1 else ""
-        return f"the row has {len(cells)} cells, the header {len(header)}{reach}: import the snapshot again"
+        return f"the row has {len(cells)} cells, the header {len(header)}{reach}: {AGAIN}"
     broken = next((header[place] for place in wanted if NO_TEXT.search(cells[place])), None)
-    return broken and f"the cell {broken!r} is not UTF-8: import the snapshot again"
+    return broken and f"the cell {broken!r} is not UTF-8: {AGAIN}"
 
 
 SOURCE = Source(FOLDER, tuple(file.name for file in FILES), read, is_optional=True, is_large=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from pathlib import Path
 
 from pipelines.contracts.raw import raw_of
 from pipelines.contracts.reasons import suggestion
@@ -17,6 +18,15 @@ OWN_COLUMNS = ("file", "line", "file_sha256")
 def keys_of(table: str) -> list[str]:
     """The keys a record of a staging table may have."""
     return [name for name in raw_of(TABLES[table]).dtypes if name not in OWN_COLUMNS]
+
+
+ONLY_YAML = "only *.yaml files directly in {folder}/ are read: move or rename it"
+
+
+def strays(folder: Path, read: Iterable[Path]) -> list[Path]:
+    """YAML files that look like records and would be missed in silence."""
+    found = (path for path in folder.rglob("*") if path.suffix.lower() in (".yaml", ".yml") and path.is_file())
+    return sorted(set(found) - set(read))
 
 
 def unknown_key(key: str, known: Iterable[str]) -> str:

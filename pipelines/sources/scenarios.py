@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from pipelines.sources.records import keys_of, row_of, unknown_key
+from pipelines.sources.records import ONLY_YAML, keys_of, row_of, strays, unknown_key
 from pipelines.sources.source import Reading, ReadingBuilder, Row, Source
 from pipelines.sources.text import Node, TextFile, UnreadableError, printable, read_text, read_yaml
 
@@ -16,7 +16,11 @@ LISTS = {"prices": "scenario_prices", "constants": "scenario_constants"}
 def read(folder: Path) -> Reading:
     """Every scenario below `data/scenarios/`; a data folder may have none."""
     builder = ReadingBuilder(FOLDER)
-    for path in sorted((folder / FOLDER).glob("*.yaml")):
+    paths = sorted((folder / FOLDER).glob("*.yaml"))
+    for stray in strays(folder / FOLDER, paths):
+        name = printable(stray.relative_to(folder).as_posix())
+        builder.set_file_aside("scenarios", name, UnreadableError(ONLY_YAML.format(folder=FOLDER)))
+    for path in paths:
         try:
             _read_scenario(builder, read_text(folder, path))
         except UnreadableError as error:

@@ -11,12 +11,16 @@ kept as (
     select 'price_quotes' as table_name, count(*) as kept_count, from core.price_quotes
     union all
     select 'cost_claims' as table_name, count(*) as kept_count, from core.cost_claims
+    union all
+    select 'scenarios' as table_name, count(*) as kept_count, from core.scenarios
+    union all
+    select 'epoch__models' as table_name, count(*) as kept_count, from core.epoch_models
 ),
 
 set_aside as (
-    -- a row may fail on its way to staging or to core: the last part of the name is the same
+    -- a row may fail on its way to staging or to core: the last part of the name is the same; Epoch's tables are others
     select
-        regexp_replace(table_name, '^.*(\.|__)', '') as table_name,
+        regexp_replace(table_name, if(contains(table_name, '.epoch__'), '^.*\.', '^.*(\.|__)'), '') as table_name,
         count(distinct (file, line)) as set_aside_count,
         list(distinct reason order by reason) as reasons,
     from quality.rejected_rows

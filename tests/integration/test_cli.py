@@ -220,6 +220,8 @@ def test_a_model_like_no_other_brings_no_suggestion(ledger_folder: DataFolder) -
         ["explain", "s1-32b", "--basis", "guess"],
         ["claims", "--verdict", "true"],
         ["run", "--as-of", "yesterday"],
+        ["run", "--as-of", "2035-01-01"],
+        ["show", "deepseek-v3", "--index", "CPIAUCSL"],
         ["query", "select 1", "--json", "--csv"],
         ["query", "select 1", "--limit", "0"],
         ["ui", "--port", "99999"],

@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import io
 import json
+import os
 import shutil
 from collections.abc import Callable
 from math import log, prod
@@ -91,6 +92,29 @@ class TestImport:
             *("hardware.csv", "hardware_prices.csv", "models.csv", "origin.json", "price_index.csv"),
         ]
 
+    def test_a_file_that_is_the_same_keeps_its_time(self, tmp_path: Path) -> None:
+        """So that `status` names the files that changed, and no others."""
+        folder, other = DataFolder(tmp_path / "data"), tmp_path / "other"
+        folder.root.mkdir()
+        import_epoch(folder, str(FIXTURE))
+        for path in (folder.root / "epoch").iterdir():
+            os.utime(path, (1, 1))
+        shutil.copytree(FIXTURE, other)
+        text = (other / PRICES).read_text(encoding="utf-8")
+        (other / PRICES).write_text(text.replace("2020-06-01", "2020-06-02"), encoding="utf-8")
+        import_epoch(folder, str(other))
+        newer = {path.name for path in (folder.root / "epoch").iterdir() if path.stat().st_mtime > 1}
+        assert newer == {"hardware_prices.csv", "origin.json"}
+
+    def test_a_cell_is_counted_once_however_many_rules_it_breaks(self, tmp_path: Path) -> None:
+        broken = tmp_path / "broken"
+        shutil.copytree(FIXTURE, broken)
+        text = (broken / PRICES).read_text(encoding="utf-8")
+        assert text.count("2020-06-01") == 1
+        (broken / PRICES).write_text(text.replace("2020-06-01", "yesterday"), encoding="utf-8")
+        found = {each.file: each.emptied_cell_count for each in import_epoch(DataFolder(tmp_path), str(broken))}
+        assert found["epoch/hardware_prices.csv"] == 1
+
     @pytest.mark.parametrize(
         ("name", "content", "message"),
         [
@@ -98,7 +122,9 @@ class TestImport:
             (MODELS, b"Model,Organization\nA,B\n", "no column 'Publication date'"),
             (CHIPS, b"<!doctype html><html>Sign in</html>", "no column 'Hardware name'"),
             (PRICES, b"\xff\xfe\x00\x01", "is not UTF-8"),
-            (INDEX, b"", "the file is empty"),
+            (INDEX, None, "download it from FRED"),
+            (INDEX, b"DATE,VALUE\n2024-01-01,1\n", "as FRED publishes it"),
+            (INDEX, b"", "the file is empty: download the snapshot again and import it"),
             (INDEX, b"\xef\xbb\xbf \n", "the file is empty"),
             (INDEX, b"observation_date,PCU518210518210\r2024-01-01,1\r", "a carriage return in the header"),
             (CHIPS, b"Hardware\rname,Vendor\nA,B\n", "a carriage return in the header"),
@@ -134,8 +160,11 @@ class TestImport:
         assert (tmp_path / "epoch" / "models.csv").read_bytes() == (FIXTURE / MODELS).read_bytes()
         with FeedServer(tmp_path / "epoch") as server:
             import_epoch(folder, server.url(""))
-        with FeedServer(tmp_path) as server, pytest.raises(ImportRefusedError, match="could not be fetched"):
+        with FeedServer(tmp_path) as server, pytest.raises(ImportRefusedError, match="could not be fetched") as refused:
             import_epoch(folder, server.url("/"))
+        assert "404 (Not Found)" in str(refused.value)
+        assert "give the web address below which the files lie, or a folder" in str(refused.value)
+        assert "feed" not in str(refused.value)
         assert (tmp_path / "epoch" / "models.csv").read_bytes() == (FIXTURE / MODELS).read_bytes()
 
 
@@ -172,6 +201,20 @@ def with_fixture(ledger_folder: DataFolder, tmp_path_factory: pytest.TempPathFac
     import_epoch(folder, str(FIXTURE))
     build(folder, AS_OF)
     return folder
+
+
+def test_what_was_set_aside_of_epochs_models_is_not_told_of_the_ledgers(tmp_path: Path, data_copy: DataFolder) -> None:
+    """Rows of another's table stand beside the table of ours that has the same name."""
+    broken = tmp_path / "broken"
+    shutil.copytree(FIXTURE, broken)
+    with (broken / MODELS).open("a", encoding="utf-8") as file:
+        file.write((FIXTURE / MODELS).read_text(encoding="utf-8").splitlines()[-1] + "\n")  # a model twice
+    import_epoch(data_copy, str(broken))
+    build(data_copy, AS_OF)
+    query = (ROOT / "sql" / "cookbook" / "what_was_set_aside.sql").read_text(encoding="utf-8")
+    found = {row["table_name"]: row for row in rows_of(data_copy, query)}
+    assert (found["models"]["kept_count"], found["models"]["set_aside_count"]) == (236, 0)
+    assert (found["epoch__models"]["kept_count"], found["epoch__models"]["set_aside_count"]) == (10, 2)
 
 
 class TestRun:
@@ -695,7 +738,9 @@ def test_a_torn_row_is_told_with_its_line(around: dict[str, pl.DataFrame], clean
     lines = path.read_text(encoding="utf-8").splitlines()
     path.write_text("\n".join([*lines[:-1], lines[-1].split(",")[0]]) + "\n", encoding="utf-8")
     costs, rejected = computed(folder, around)
-    assert rejected["reason"].to_list() == ["the row has 1 cells, the header 11: import the snapshot again"]
+    assert rejected["reason"].to_list() == [
+        "the row has 1 cells, the header 11: download the snapshot again and import it"
+    ]
     assert rejected["line"].to_list() == [7]
     assert all(is_the_same(costs[key], clean[key]) for key in clean)
 
@@ -749,7 +794,9 @@ def test_a_carriage_return_in_a_cell_ends_no_row(tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes() + b"one cell\n")
     row_by_row = source.read(tmp_path)
     assert at_once.rejected.is_empty()
-    assert row_by_row.rejected["reason"].to_list() == ["the row has 1 cells, the header 11: import the snapshot again"]
+    assert row_by_row.rejected["reason"].to_list() == [
+        "the row has 1 cells, the header 11: download the snapshot again and import it"
+    ]
     for reading in (at_once, row_by_row):
         assert "NVIDIA A100" in reading.raw[name]["hardware_name"].str.strip_chars()
         assert reading.raw[name].select(before.columns).with_columns(trimmed).equals(before.with_columns(trimmed))
@@ -779,7 +826,7 @@ def test_broken_bytes_lose_their_row_alone(tmp_path: Path) -> None:
     assert "Birch" not in reading.raw[name]["model_name"]
     assert reading.raw[name].height == 10
     [finding] = reading.rejected.to_dicts()
-    assert finding["reason"] == "the cell 'Model' is not UTF-8: import the snapshot again"
+    assert finding["reason"] == "the cell 'Model' is not UTF-8: download the snapshot again and import it"
     assert (finding["record_id"], finding["line"], finding["is_set_aside"]) == ("B?rch", 4, True)
     result = invoke(DataFolder(tmp_path), "import", "epoch", str(tmp_path / "epoch"), "--json")
     assert json.loads(result.stdout)["files"][0]["set_aside_count"] == 1
@@ -817,7 +864,7 @@ def test_a_quote_that_is_left_open_says_how_far_it_reaches(tmp_path: Path) -> No
     lines = path.read_bytes().split(b"\n")
     path.write_bytes(b"\n".join([*lines[:3], b'"' + lines[3], *lines[4:]]))
     [finding] = source.read(tmp_path).rejected.to_dicts()
-    assert (finding["line"], "and it reaches to line 6: import" in finding["reason"]) == (4, True)
+    assert (finding["line"], "and it reaches to line 6: download" in finding["reason"]) == (4, True)
 
 
 def test_the_battery_is_as_long_as_the_claim() -> None:

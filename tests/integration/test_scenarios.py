@@ -15,6 +15,7 @@ from typer.testing import CliRunner, Result
 from pipelines import cli
 from pipelines.graph.build import build
 from pipelines.paths import ROOT, DataFolder
+from pipelines.sources import scenarios as scenario_source
 from pipelines.warehouse.sql import MARTS, empty_warehouse, sql_file
 from tests.conftest import AS_OF
 
@@ -417,6 +418,88 @@ def test_wrong_usage_ends_with_2(ledger_folder: DataFolder, words: list[str], to
     result = invoke(ledger_folder, "deepseek-v3", *words)
     assert result.exit_code == 2
     assert told in " ".join(result.stderr.replace("│", " ").split())
+
+
+class TestWhatAChangeDoes:
+    """What is said of a change holds for this model, this scope and these costs."""
+
+    def effect(self, folder: DataFolder, *words: str) -> str:
+        return str(answer(folder, *words)["changes"][-1]["effect"])
+
+    def test_a_price_of_a_stand_in_where_the_accelerator_has_its_own(self, ledger_folder: DataFolder) -> None:
+        asked = ("deepseek-v3", "--price", "h100-sxm=5")
+        assert self.effect(ledger_folder, *asked).startswith("prices 3 phases")
+        found = answer(ledger_folder, "deepseek-v3", "--price", "h800=2", "--price", "h100-sxm=5")
+        assert [change["has_effect"] for change in found["changes"]] == [True, False]
+        assert costs(found)["rental_spot"]["cost_usd"] == 2 * V3_HOURS
+
+    def test_phases_are_those_of_the_scope(self, ledger_folder: DataFolder) -> None:
+        asked = ("deepseek-r1", "--price", "h800=3", "--scope")
+        assert self.effect(ledger_folder, *asked, "cumulative").startswith("prices 6 phases")
+        assert self.effect(ledger_folder, *asked, "own").startswith("prices 2 phases")
+
+    @pytest.mark.parametrize(
+        ("words", "told"),
+        [
+            (("chinchilla-70b", "--hours-factor", "2"), "changes nothing: no phase has any hours"),
+            (("kimi-k2", "--hours-factor", "2"), "changes nothing: no phase has any hours"),
+            (("deepseek-v3", "--hours-factor", "1"), "changes nothing"),
+            (("deepseek-v3", "--as-of", AS_OF.isoformat()), "changes nothing: it is the day of the ledger"),
+        ],
+    )
+    def test_what_changes_nothing_says_so(self, ledger_folder: DataFolder, words: tuple[str, ...], told: str) -> None:
+        found = answer(ledger_folder, *words)
+        assert [(change["effect"], change["has_effect"]) for change in found["changes"]] == [(told, False)]
+
+    def test_a_price_is_told_as_it_is_costed(self, ledger_folder: DataFolder) -> None:
+        for given, told in (("3.1234567", "$3.123457"), ("0.004", "$0.004"), ("3", "$3.00")):
+            [change] = answer(ledger_folder, "deepseek-v3", "--price", f"h800={given}")["changes"]
+            assert change["value"] == f"{told} an hour"
+
+    def test_a_cost_of_which_the_upper_end_alone_is_known_is_shown(self, ledger_folder: DataFolder) -> None:
+        """Arctic: under 504,000 hours."""
+        shown = invoke(ledger_folder, "snowflake-arctic", "--price", "h100-sxm=2").stdout
+        [line] = [line for line in shown.splitlines() if line.strip().startswith("rental  ")]
+        assert "at most $1,008,000" in line
+
+    def test_no_cost_has_its_reason(self, ledger_folder: DataFolder) -> None:
+        assert "no cost is known: No phase" in invoke(ledger_folder, "gpt-4", "--hours-factor", "2").stdout
+
+    def test_terms_without_a_price_are_why_there_is_no_cost(self, ledger_folder: DataFolder) -> None:
+        """DBRX: of its accelerator no price for three years is known on its day."""
+        rental = costs(answer(ledger_folder, "dbrx-132b", "--terms", "rental_3y"))["rental"]
+        assert (rental["cost_usd"], rental["changed_inputs"]) == (None, ["scenario_terms"])
+
+    def test_what_is_bought_follows_no_hours(self, ledger_folder: DataFolder) -> None:
+        rows = query(
+            ledger_folder,
+            "select price_basis, count(*) from marts.scenario_costs where scenario_id = 'good-utilization' "
+            "and len(changed_inputs) > 0 group by all",
+        )
+        assert {"rental", "amortized"} <= set(dict(rows))
+        assert "purchase" not in dict(rows)
+
+
+def test_an_index_without_a_year_is_no_question(ledger_folder: DataFolder) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", "--hours-factor", "2", "--index", "CPIAUCSL")
+    assert result.exit_code == 2
+    assert "--usd-of" in result.stderr
+
+
+def test_wrong_usage_is_told_as_json_too(ledger_folder: DataFolder) -> None:
+    result = invoke(ledger_folder, "deepseek-v3", "--price", "h800", "--json")
+    assert result.exit_code == 2
+    assert json.loads(result.stdout)["error"]["kind"] == "usage"
+    assert "ACCELERATOR=USD" in json.loads(result.stdout)["error"]["message"]
+
+
+def test_a_scenario_under_another_ending_is_not_missed_in_silence(data_copy: DataFolder) -> None:
+    scenarios = data_copy.root / "scenarios"
+    (scenarios / "everything-at-todays-rent.yaml").rename(scenarios / "everything-at-todays-rent.yml")
+    reading = scenario_source.read(data_copy.root)
+    [(file, reason)] = reading.rejected.select("file", "reason").rows()
+    assert file == "scenarios/everything-at-todays-rent.yml"
+    assert "only *.yaml files directly in scenarios/ are read" in reason
 
 
 def test_whatif_loads_neither_dagster_nor_pandera(ledger_folder: DataFolder) -> None:

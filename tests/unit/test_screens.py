@@ -515,7 +515,7 @@ def test_what_only_refers_to_a_fault_is_counted_not_listed() -> None:
 def test_a_finding_about_a_whole_file_has_no_empty_parts() -> None:
     whole = replace(FINDING, line=None, record_id=None, column_name=None, value=None, reason="not UTF-8")
     assert pieces.finding_line(whole) == "disclosures/a.yaml: not UTF-8"
-    assert pieces.finding_line(replace(FINDING, is_set_aside=False)).endswith("must be above 0 (kept, and marked)")
+    assert pieces.finding_line(replace(FINDING, is_set_aside=False)).endswith("must be above 0 (the row is kept)")
 
 
 def test_status_names_failed_checks() -> None:

@@ -101,6 +101,14 @@ def test_an_unknown_constant_is_told_at_its_line_with_the_nearest_and_takes_the_
     assert part["is_set_aside"] is scenario["is_set_aside"] is True
 
 
+def test_a_constant_of_another_method_is_not_suggested_as_itself() -> None:
+    found = whole([head(method_id="half", change_count=1)], values=[constant("usual_run_hours")])
+    reasons = [each["reason"] for each in findings(found) if each["check_name"] == "unknown_constant"]
+    assert len(reasons) == 1
+    assert "method 'half' has no constant 'usual_run_hours'" in reasons[0]
+    assert "did you mean" not in reasons[0]
+
+
 def test_an_unknown_accelerator_takes_the_scenario_with_it() -> None:
     found = whole([head(change_count=2)], [price(), price(hardware_id="chop", line=9)])
     assert kept(found) == ([], 0)
