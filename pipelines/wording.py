@@ -221,9 +221,10 @@ def hours_text(cost: Cost, *, short: bool = False) -> str:
     unit = "" if short else " hours"
     middle, low, high = cost.gpu_hours, cost.gpu_hours_low, cost.gpu_hours_high
     if hours_are_floor(cost):
-        floor = low if low is not None else middle
+        floor = middle if middle is not None else low  # as of a cost
+        least = f", from {write(low)}" if not short and low is not None and low != floor else ""
         why = "" if short else f" ({what_is_missing(cost, of_cost=False)})"
-        return f"at least {write(floor or 0)}{unit}{why}"
+        return f"at least {write(floor or 0)}{unit}{least}{why}"
     if middle is None:
         return f"at most {write(high)}{unit}" if high is not None else missing(cost.cost_missing_reason)
     if not short and low is not None and high is not None and low < high:

@@ -145,6 +145,11 @@ def test_examples_in_the_docstrings_of_wording_hold() -> None:
             "at least $27.65 (1,234 hours have no price)",
         ),
         (
+            replace(FLOOR, undisclosed_ancestors=[], undisclosed_names=[], flags=["set_aside"], gpu_hours_low=hours(5)),
+            "at least 7 hours, from 5 (a row it depends on was set aside)",
+            "at least $27.65 (a row it depends on was set aside)",
+        ),
+        (
             replace(FLOOR, undisclosed_ancestors=[], undisclosed_names=[], flags=["set_aside"]),
             "at least 7 hours (a row it depends on was set aside)",
             "at least $27.65 (a row it depends on was set aside)",
