@@ -275,8 +275,8 @@ def explain(
 
     Without --basis: at the developer's stated price where there is one, else at market rent.
 
-    With --json: model, cost, members (each with phases, their printed numbers and prices), assumptions; with a day also
-    as_known_on.
+    With --json: model, cost, members (each with phases, their printed numbers and prices), assumptions, parts (what the
+    costs of phases are made of); with a day also as_known_on.
     """
     from pipelines.screens import tree
     from pipelines.warehouse import explanations

@@ -10,6 +10,7 @@ from pipelines.contracts.vocabulary import DISCLOSED_AS, QUANTITY
 from pipelines.screens.model import ROLE_IN_WORDS
 from pipelines.screens.pieces import SCOPE_IN_WORDS, basis_in_words, dim, lines, phase_hours, source
 from pipelines.warehouse.shapes import Explanation, Member, Phase, PhaseCost, Printed
+from pipelines.warehouse.sides import PhasePart
 from pipelines.wording import (
     cost_text,
     count,
@@ -63,7 +64,8 @@ def _add_member(tree: Tree, answer: Explanation, member: Member) -> None:
     label.append(_entry(member, answer), style="not bold")
     branch = tree.add(label)
     for phase in member.phases:
-        _add_phase(branch, phase, is_added=phase.phase_id in member.added_phase_ids)
+        parts = [part for part in answer.parts if part.phase_id == phase.phase_id]
+        _add_phase(branch, phase, parts, is_added=phase.phase_id in member.added_phase_ids)
 
 
 def _part(answer: Explanation, member: Member) -> str:
@@ -83,7 +85,17 @@ def _entry(member: Member, answer: Explanation) -> str:
     )
 
 
-def _add_phase(branch: Tree, phase: Phase, *, is_added: bool) -> None:
+def _made_of(part: PhasePart) -> Text:
+    """A part of the cost of a phase, and the page its electricity price stands on."""
+    ends = range_text(part.cost_low_usd, part.cost_mid_usd, part.cost_high_usd)
+    text = Text(f"of it {words(part.component)}: {usd(part.cost_mid_usd)}" + (f" ({ends})" if ends else ""))
+    if part.price is None:
+        return text
+    text.append(f"; electricity at {part.price:g} {part.unit_as_published}, {part.area}, {part.period}")
+    return _below(text, source(part.source_title, part.locator, part.url))
+
+
+def _add_phase(branch: Tree, phase: Phase, parts: list[PhasePart], *, is_added: bool) -> None:
     cost = phase.costs[0] if phase.costs else None
     label = Text(stage(phase.phase), style="bold" if is_added else "dim")
     label.append(f": {_sum(phase, cost)}" if is_added and cost else f": {_why_not(phase, cost)}", style="not bold")
@@ -91,6 +103,8 @@ def _add_phase(branch: Tree, phase: Phase, *, is_added: bool) -> None:
     node.add(_hours(phase))
     if cost and cost.cost_missing_reason is None:
         node.add(_price(cost, phase))
+    for part in parts if len(parts) > 1 else ():
+        node.add(_made_of(part))
     if phase.note:
         node.add(dim(f"note: {phase.note}"))
     if is_added and cost:

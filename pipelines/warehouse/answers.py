@@ -24,7 +24,7 @@ from pipelines.warehouse.shapes import (
     Release,
     Seat,
 )
-from pipelines.warehouse.sides import Cluster, Deflator, Electricity, Part, Sensitivity
+from pipelines.warehouse.sides import Cluster, Deflator, Electricity, Part, PhasePart, Sensitivity
 
 SUGGESTIONS, LEAST_LIKENESS = 3, 60
 VERDICTS_BY_WEIGHT = ("wrong_scope", "understated", "overstated", "other_basis", "agrees", "not_checkable")
@@ -194,6 +194,21 @@ class Ledger(Published):
             "t.is_in_cost desc, t.cost_mid_usd desc",
             [model_id, list(COST_SCOPE)],
             cost_mid_usd="t.cost_mid_usd::double",
+        )
+
+    def phase_parts(self, model_ids: Sequence[str], basis: str) -> list[PhasePart]:
+        """What the costs of the phases of some models are made of, the largest part first."""
+        return self.rows(
+            PhasePart,
+            "from core.cost_components as t left join core.electricity_prices as e on e.observation_id = "
+            "t.observation_id left join core.sources as s on s.source_id = e.source_id "
+            "where t.model_id = any($1) and t.price_basis = $2 and t.is_in_cost "
+            "order by t.phase_id, t.cost_mid_usd desc",
+            [list(model_ids), basis],
+            source_title="s.title",
+            locator="coalesce(e.locator, s.locator)",
+            url="coalesce(e.url, s.url)",
+            **{name: f"e.{name}" for name in ("price", "unit_as_published", "area", "period")},
         )
 
     def sensitivities(self, model_id: str) -> list[Sensitivity]:

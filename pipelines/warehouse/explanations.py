@@ -91,7 +91,9 @@ def explain(ledger: Ledger, model_id: str, scope: str = "cumulative", basis: str
     costs = {cost.price_basis: cost for cost in ledger.costs([model_id]) if cost.scope == scope}
     stated = costs["disclosed"].cost_missing_reason is None
     cost = costs[basis or ("disclosed" if stated else "rental")]
-    return Explanation(ledger.model(model_id), cost, _members(ledger, cost), _meanings(cost.flags))
+    members = _members(ledger, cost)
+    parts = ledger.phase_parts([member.model_id for member in members], cost.price_basis)
+    return Explanation(ledger.model(model_id), cost, members, _meanings(cost.flags), parts)
 
 
 def _members(ledger: Ledger, cost: Cost) -> list[Member]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from decimal import Decimal
 from typing import Any
 
-from pipelines.warehouse.sides import Cluster, Deflated, Electricity, Part, Sensitivity
+from pipelines.warehouse.sides import Cluster, Deflated, Electricity, Part, PhasePart, Sensitivity
 
 
 @dataclass(frozen=True)
@@ -356,12 +356,14 @@ class Explanation:
         cost: what is explained.
         members: the models counted in, nearest first; their costs add up to it.
         assumptions: each flag on it, with its meaning.
+        parts: what the cost of each phase is made of, on a basis that has parts.
     """
 
     model: Model
     cost: Cost
     members: list[Member]
     assumptions: dict[str, str]
+    parts: list[PhasePart] = field(default_factory=list)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from datetime import date
+from decimal import Decimal
 
 
 @dataclass(frozen=True)
@@ -18,6 +19,31 @@ class Part:
     cost_mid_usd: float
     cost_high_usd: float | None
     component_share: float
+
+
+@dataclass(frozen=True)
+class PhasePart:
+    """One row of core.cost_components that is in the cost, with the electricity price behind it where it has one.
+
+    Attributes:
+        price: of the electricity, as it was printed.
+        source_title: title of the document it was printed in.
+        locator: where in it.
+        url: address of the page.
+    """
+
+    phase_id: str
+    component: str
+    cost_low_usd: float | None
+    cost_mid_usd: Decimal
+    cost_high_usd: float | None
+    price: float | None
+    unit_as_published: str | None
+    area: str | None
+    period: str | None
+    source_title: str | None
+    locator: str | None
+    url: str | None
 
 
 @dataclass(frozen=True)

@@ -87,7 +87,7 @@ def test_every_screen_says_at_least_and_why(ledger_folder: DataFolder, model: st
     )
     assert cost["is_lower_bound"]
     for words in (["show", model], ["explain", model], ["compare", model, "deepseek-r1"]):
-        assert re.search(r"at least [\d,.]+ hours \(.+\)", invoke(ledger_folder, *words).stdout), words
+        assert re.search(r"at least [\d,.]+ hours(, from [\d,.]+)? \(.+\)", invoke(ledger_folder, *words).stdout), words
 
 
 def test_explain_goes_down_to_each_printed_number(ledger_folder: DataFolder) -> None:
@@ -102,6 +102,21 @@ def test_explain_goes_down_to_each_printed_number(ledger_folder: DataFolder) -> 
     ):
         assert line in text
     assert "Qwen2.5-32B-Instruct: hours not disclosed" in invoke(ledger_folder, "explain", "s1-32b").stdout
+
+
+def test_explain_takes_an_amortised_cost_apart_down_to_the_electricity_price(ledger_folder: DataFolder) -> None:
+    words = ["explain", "llama-3-1-405b", "--basis", "amortized"]
+    told = answer(ledger_folder, *words)
+    parts = {part["component"]: part for part in told["parts"] if part["phase_id"] == "llama-3-1-405b__full_training"}
+    assert set(parts) == {"accelerators", "interconnect", "energy"}
+    assert sum(part["cost_mid_usd"] for part in parts.values()) == pytest.approx(told["cost"]["cost_mid_usd"])
+    assert (parts["energy"]["unit_as_published"], parts["energy"]["area"]) == ("US cents per kWh", "US")
+    assert parts["energy"]["url"].startswith("https://")
+    shown = " ".join(invoke(ledger_folder, *words).stdout.replace("│", " ").split())
+    assert "of it accelerators: $37,873,514" in shown
+    assert "electricity at 8.06 US cents per kWh, US, 2023" in shown
+    assert "of it" not in invoke(ledger_folder, "explain", "llama-3-1-405b", "--basis", "rental").stdout
+    assert "of it" not in invoke(ledger_folder, "explain", "llama-3-1-405b", "--basis", "purchase").stdout
 
 
 def test_what_explain_adds_is_the_cost(ledger_folder: DataFolder) -> None:
@@ -369,7 +384,7 @@ def test_check_says_what_everything_depends_on(data_copy: DataFolder) -> None:
             "electricity deflated",
         ),
         (["compare", "s1-32b", "gpt-4"], "models"),
-        (["explain", "s1-32b"], "model cost members assumptions"),
+        (["explain", "s1-32b"], "model cost members assumptions parts"),
         (["fetch"], "feeds faults"),
         (["claims"], "claims"),
         (["changes"], "since until changes"),
