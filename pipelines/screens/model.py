@@ -305,6 +305,7 @@ def _electricity_section(scopes: Sequence[Electricity]) -> Group | None:
     """Electricity and emissions worked out, and what developers state beside them."""
     table = grid(("", False), ("MWh", True), ("tCO2e", True), ("stated, by place", True), ("stated, as bought", True))
     shown: list[tuple[str, ...]] = []
+    parts: list[Text] = []
     for each in scopes:
         bound = "at least " if each.is_lower_bound else ""
         cells = (
@@ -316,10 +317,13 @@ def _electricity_section(scopes: Sequence[Electricity]) -> Group | None:
         if cells not in shown:
             table.add_row(each.scope, *cells)
             shown.append(cells)
+            if each.phases_without_statement:
+                without = plural(len(each.phases_without_statement), "phase")
+                parts.append(dim(f"{each.scope}: {without} without a statement: what is stated is of the others"))
     note = (
         "worked out from hours and design power, at the grid of the developer's country unless the run's is disclosed"
     )
-    return section("Electricity and emissions", table, dim(note)) if shown else None
+    return section("Electricity and emissions", table, *parts, dim(note)) if shown else None
 
 
 def _amount(value: float | None, divisor: float = 1) -> str:

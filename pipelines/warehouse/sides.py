@@ -96,6 +96,7 @@ class Electricity:
     worked_out_to_disclosed_ratio: float | None
     is_lower_bound: bool
     phases_without_energy: list[str]
+    phases_without_statement: list[str]
     flags: list[str]
 
 

@@ -119,6 +119,13 @@ def test_explain_takes_an_amortised_cost_apart_down_to_the_electricity_price(led
     assert "of it" not in invoke(ledger_folder, "explain", "llama-3-1-405b", "--basis", "purchase").stdout
 
 
+def test_show_says_of_which_phases_emissions_are_stated(ledger_folder: DataFolder) -> None:
+    """LLaMA-13B's 23 t beside the electricity of Vicuna-13B, which states none."""
+    text = invoke(ledger_folder, "show", "vicuna-13b").stdout
+    assert "cumulative: 1 phase without a statement: what is stated is of the others" in text
+    assert "without a statement" not in invoke(ledger_folder, "show", "llama-1-13b").stdout
+
+
 def test_what_explain_adds_is_the_cost(ledger_folder: DataFolder) -> None:
     """For every model that stands on another, on a basis that adds up and on one that does not."""
     with Ledger(ledger_folder.ledger) as ledger:
