@@ -35,7 +35,7 @@ fits as (
         min(released_on) filter (where log_cost is not null) as first_released_on,
         max(released_on) filter (where log_cost is not null) as last_released_on,
         regr_slope(log_cost, year) as slope,
-        regr_r2(log_cost, year) as fit_ratio,
+        least(regr_r2(log_cost, year), 1) as fit_ratio,  -- of points on a line, rounding may make it more
         regr_sxx(log_cost, year) as sxx,
         greatest(regr_syy(log_cost, year) - regr_sxy(log_cost, year) ** 2 / regr_sxx(log_cost, year), 0) as residual,
     from points

@@ -245,6 +245,15 @@ class TestCostOverTime:
         row = growth([("2016-01-01", cost, True) for cost in (1e3, 2e3, 3e3, 4e3, 5e3)])
         assert (row["growth_per_year_ratio"], row["missing_reason"]) == (None, "too_few_models")
 
+    def test_points_on_a_line_are_explained_wholly_and_not_more(self) -> None:
+        """Twice two points are on a line, whatever they are; sums of squares round, to more than 1 for some of them."""
+        for dearer in range(2, 12):
+            share = growth([("2016-01-01", 1e3, True), ("2020-03-01", 1e3 * dearer, True)] * 3)[
+                "explained_variance_share"
+            ]
+            assert share == pytest.approx(1, abs=1e-9)
+            assert share <= 1
+
     def test_no_model_on_the_line_starts_from_the_weights_of_another(self, ledger: duckdb.DuckDBPyConnection) -> None:
         found = ledger.sql(
             "select distinct model_id from marts.frontier_costs join core.model_lineage "
