@@ -11,10 +11,8 @@ import polars as pl
 
 from pipelines.paths import ROOT, SQL, DataFolder
 from pipelines.sources import SOURCES
+from pipelines.sources.records import OWN_COLUMNS
 from pipelines.sources.source import Reading, Source
-
-PLACES = ("file", "line", "file_sha256")
-"""Columns that say where a row was read."""
 
 
 def _hash_of(path: Path) -> str:
@@ -61,8 +59,8 @@ def input_fingerprint(folder: DataFolder) -> str:
 def rows_hash(frame: pl.DataFrame) -> str:
     """Hash of rows in any order; where they were read does not count."""
     if frame.is_empty():
-        return _hash_text(*(name for name in frame.columns if name not in PLACES))
-    content = frame.drop(PLACES, strict=False)
+        return _hash_text(*(name for name in frame.columns if name not in OWN_COLUMNS))
+    content = frame.drop(OWN_COLUMNS, strict=False)
     hashes = content.hash_rows().sort().cast(pl.String).str.join(" ").item()
     return _hash_text(*content.columns, hashes)
 

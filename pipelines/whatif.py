@@ -13,7 +13,7 @@ from typing import Any
 
 import polars as pl
 
-from pipelines.contracts.types import UNIT_PRICE, USD
+from pipelines.contracts.types import USD
 from pipelines.contracts.vocabulary import COST_SCOPE, PRICE_BASIS
 from pipelines.costing.disclosure import disclosure_by_model, disclosure_by_scope
 from pipelines.costing.inputs import Inputs
@@ -24,6 +24,7 @@ from pipelines.warehouse.answers import LEAST_LIKENESS, SUGGESTIONS, Ledger
 from pipelines.warehouse.costing_inputs import costing_inputs
 from pipelines.warehouse.faults import LedgerError
 from pipelines.warehouse.sides import Deflator
+from pipelines.wording import unit_price
 
 LIST_HARDWARE = '`costledger query "select hardware_id, name from core.hardware"`'
 
@@ -223,8 +224,8 @@ def _answer(
     )
     members = given["members"].filter(pl.col("scope") == scope)["member_model_id"]
     is_counted = pl.col("model_id").is_in(members.implode()) & (pl.col("row_role") == "primary")
-    counted = {name: frame.filter(is_counted) for name, frame in given.items() if name in ("phases", "costs")}
-    changes = _changes(overrides, {**given, **counted}, priced.filter(is_counted))
+    counted = given | {name: given[name].filter(is_counted) for name in ("phases", "costs")}
+    changes = _changes(overrides, counted, priced.filter(is_counted))
     if as_of is not None:
         changes.append(_new_day(day, released_on, counted["costs"], priced))
     costs, usual, vintage_on = rows, given["usual"], None
@@ -297,7 +298,7 @@ def _why_not_compared(row: Mapping[str, Any]) -> str | None:
 
 
 def _changes(overrides: Overrides, given: dict[str, pl.DataFrame], priced: pl.DataFrame) -> list[Change]:
-    """Every change that was asked for, with its effect in words."""
+    """Every change that was asked for, with its effect in words; phases and costs given are those that are counted."""
     found = [_price(hardware_id, overrides.prices, given) for hardware_id in overrides.prices]
     primary = given["phases"]
     if overrides.rental_terms is not None:
@@ -338,7 +339,7 @@ def _price(hardware_id: str, prices: Mapping[str, float], given: dict[str, pl.Da
         pl.col("price_basis").is_in(rented()) | is_stated,
     )
     count = priced["phase_id"].n_unique()
-    value = f"${_price_text(prices[hardware_id])} an hour"
+    value = f"{unit_price(prices[hardware_id])} an hour"
     if not count:
         effect = "changes nothing: no phase that is counted ran on it or is priced by it"
         return Change(hardware_id, value, effect, has_effect=False)
@@ -354,13 +355,6 @@ def _price(hardware_id: str, prices: Mapping[str, float], given: dict[str, pl.Da
     ]
     was = f", instead of {', '.join(told)}" if told else ", which had no price"
     return Change(hardware_id, value, f"prices {_phases(count)}{was}", has_effect=True)
-
-
-def _price_text(price: float) -> str:
-    """A price with its cents, and with as many decimals as it is costed with where it has more."""
-    exact = Decimal(str(price)).quantize(Decimal(1).scaleb(-UNIT_PRICE.scale))
-    cents = exact.quantize(Decimal(1).scaleb(-USD.scale))
-    return f"{cents:,}" if cents == exact else f"{exact.normalize():,f}"
 
 
 def _new_day(day: date, released_on: date, usual: pl.DataFrame, priced: pl.DataFrame) -> Change:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
+import pandera.polars as pa
 import polars as pl
 
 from pipelines.contracts.inputs import Record, SourcedRecord
@@ -38,6 +39,11 @@ class StagedPriceIndex(SourcedRecord):
     index_value: pl.Float64 = column("Index.", ge=1, le=10**5, unit="index")
     unit_as_published: pl.String = column("Base of the index.")
     locator: pl.String = column("Repository, commit and path, or package.", nullable=True)
+
+    @pa.dataframe_check(description="observed_on must be the first day of its month: write it as 2024-07-01")
+    def observed_on__month(cls, data: pa.PolarsData) -> pl.LazyFrame:
+        """A value is of a month, and a month has one."""
+        return data.lazyframe.select(pl.col("observed_on").dt.day() == 1)
 
 
 @table("staging.prices__electricity_prices", key=("observation_id",))

@@ -13,6 +13,7 @@ from pipelines.sources.source import ReadingBuilder, Row
 from pipelines.sources.text import Node, TextFile, UnreadableError, read_yaml
 
 OWN_COLUMNS = ("file", "line", "file_sha256")
+"""Where a row was read: no key of a record."""
 
 
 def keys_of(table: str) -> list[str]:

@@ -58,11 +58,11 @@ own_phases as (
         phases.implied_utilization_ratio,
         phases.phase in ('pretraining', 'full_training') as is_from_scratch,
         phases.phase = 'continued_pretraining' as is_continued,
-        case
-            when phases.tokens_low is not null and phases.tokens_high is not null
-                then (phases.tokens_low::double + phases.tokens_high::double) / 2
-            else coalesce(phases.tokens_low, phases.tokens_high)::double
-        end as tokens,
+        coalesce(
+            (phases.tokens_low::double + phases.tokens_high::double) / 2,
+            phases.tokens_low,
+            phases.tokens_high
+        ) as tokens,
         phases.tokens_low is not null and phases.tokens_high is null as is_tokens_floor,
         phases.tokens_low is null and phases.tokens_high is not null as is_tokens_ceiling,
         rental.gpu_hours,
@@ -119,20 +119,10 @@ bounds as (
     -- what is a floor where tokens are, and what a ceiling
     select
         model_id,
-        list_filter(
-            [
-                if(training_tokens is null, null, 'training_tokens'),
-                if(training_tokens is null or gpu_hours is null, null, 'tokens_per_gpu_hour'),
-            ],
-            lambda named: named is not null
-        ) as of_tokens,
-        list_filter(
-            [
-                if(training_tokens is null or disclosed_usd is null, null, 'disclosed_usd_per_trillion_tokens'),
-                if(training_tokens is null or rental_usd is null, null, 'rental_usd_per_trillion_tokens'),
-            ],
-            lambda named: named is not null
-        ) as of_prices,
+        if(training_tokens is null, [], ['training_tokens'])
+        || if(training_tokens / gpu_hours is null, [], ['tokens_per_gpu_hour']) as of_tokens,
+        if(disclosed_usd / training_tokens is null, [], ['disclosed_usd_per_trillion_tokens'])
+        || if(rental_usd / training_tokens is null, [], ['rental_usd_per_trillion_tokens']) as of_prices,
         case when is_floor then of_tokens when is_ceiling then of_prices else [] end as lower,
         case when is_floor then of_prices when is_ceiling then of_tokens else [] end as upper,
     from tokens

@@ -9,7 +9,7 @@ import pytest
 
 from pipelines.contracts.core import Deflators, PriceIndex
 from pipelines.contracts.table import table_of
-from pipelines.contracts.validation import require
+from pipelines.contracts.validation import require, validate
 from pipelines.costing.inflation import deflators
 from tests.unit.costing.builders import SOURCED, Row, frame
 
@@ -59,6 +59,14 @@ def test_a_month_that_was_never_published_takes_the_one_before_and_says_so() -> 
     assert found[date(2023, 6, 1), 2024]["deflator_ratio"] == pytest.approx(120 / 98)
     assert found[date(2023, 6, 1), 2023]["year_month_count"] == 11
     assert {key[0] for key in found} == {key[0] for key in factors(INDEX)}
+
+
+def test_a_value_of_another_day_than_the_first_is_set_aside() -> None:
+    """It would be a second value of its month, and no cost is of that day."""
+    middle = {**month(2024, 2, 131), "observed_on": date(2024, 2, 15)}
+    checked = validate(table_of(PriceIndex), frame(PriceIndex, [*INDEX, middle]))
+    assert checked.rows.height == len(INDEX)
+    assert "must be the first day of its month: write it as 2024-07-01" in checked.rejected["reason"][0]
 
 
 def test_the_newest_vintage_stands_alone() -> None:
